@@ -1,0 +1,171 @@
+"""The one transaction that writes messages: lock the rooms, read, apply the rules, write.
+
+A batch is what came in while the last one was committed, of many rooms and many senders. It
+locks its rooms in the order of their ids, so that two daemons can not wait for each other in a
+circle, and only then reads members and duplicates (READ COMMITTED: what stands there now).
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from shared import log, messages, rooms
+from shared.database import Cursor, Row
+from shared.protocol import Send
+
+Place = tuple[int, int]
+
+
+def write(
+    cursor: Cursor, requests: Sequence[log.Request], *, skip_locked: bool = False
+) -> tuple[log.Result, list[log.Request]]:
+    """Carry out `requests` in the caller's transaction.
+
+    With `skip_locked`, rooms that another writer holds are left out: their requests come back as
+    the second value, for the next batch. Raises PyMySQL's errors; the caller rolls back.
+    """
+    directs = _direct_rooms(cursor, requests)
+    wanted = {room for request in requests if (room := _room_of(request, directs)) is not None}
+    snapshot = log.Snapshot(directs=directs)
+    locked = _lock(cursor, snapshot, sorted(wanted), skip_locked=skip_locked)
+    now, later = list(requests), []
+    if skip_locked and len(locked) < len(wanted):
+        existing = rooms.heads(cursor, sorted(wanted))  # a room that does not exist is not a locked one
+        held = {room for room in wanted if room in existing and room not in locked}
+        now = [request for request in requests if _room_of(request, directs) not in held]
+        later = [request for request in requests if _room_of(request, directs) in held]
+    _read_members(
+        cursor, snapshot, {(room, r.author.id) for r in now if (room := _room_of(r, directs)) in locked}
+    )
+    _read_entries(cursor, snapshot, now)
+    result = log.apply(snapshot, now)
+    _write(cursor, snapshot, result)
+    return result, later
+
+
+def _room_of(request: log.Request, directs: dict[tuple[int, str], int]) -> int | None:
+    command = request.command
+    if isinstance(command, Send) and command.room is None:
+        return directs.get((request.author.id, (command.to or "").lower()))
+    return command.room
+
+
+def _direct_rooms(cursor: Cursor, requests: Sequence[log.Request]) -> dict[tuple[int, str], int]:
+    """The direct room for each (author, nickname) that is written to; made where there is none."""
+    wanted = {
+        (r.author.id, r.command.to.lower())
+        for r in requests
+        if isinstance(r.command, Send) and r.command.room is None and r.command.to is not None
+    }
+    names = sorted({name for _, name in wanted if name.isascii()})
+    if not names:
+        return {}
+    cursor.execute("SELECT id, LOWER(name) AS name FROM users WHERE name IN %s", (names,))
+    people = {row["name"]: row["id"] for row in cursor.fetchall()}
+    keys = {pair: rooms.direct_key(pair[0], people[pair[1]]) for pair in wanted if pair[1] in people}
+    if not keys:
+        return {}
+    cursor.execute("SELECT id, direct_key FROM rooms WHERE direct_key IN %s", (sorted(set(keys.values())),))
+    found = {row["direct_key"]: row["id"] for row in cursor.fetchall()}
+    for (author, name), key in sorted(keys.items()):
+        if key not in found:
+            found[key] = rooms.create_direct(cursor, author, people[name])
+    return {pair: found[key] for pair, key in keys.items()}
+
+
+def _lock(cursor: Cursor, snapshot: log.Snapshot, wanted: list[int], *, skip_locked: bool) -> set[int]:
+    if wanted:
+        cursor.execute(
+            "SELECT id, number, version FROM rooms WHERE id IN %s ORDER BY id FOR UPDATE"
+            + (" SKIP LOCKED" if skip_locked else ""),
+            (wanted,),
+        )
+        snapshot.heads = {row["id"]: log.Head(row["number"], row["version"]) for row in cursor.fetchall()}
+    return set(snapshot.heads)
+
+
+def _read_members(cursor: Cursor, snapshot: log.Snapshot, pairs: set[Place]) -> None:
+    if pairs:
+        cursor.execute(
+            "SELECT room_id, user_id FROM members WHERE (room_id, user_id) IN %s", (sorted(pairs),)
+        )
+        snapshot.members = {(row["room_id"], row["user_id"]) for row in cursor.fetchall()}
+
+
+def _read_entries(cursor: Cursor, snapshot: log.Snapshot, requests: list[log.Request]) -> None:
+    """Read the messages that the batch changes, and those that its sends made before (resends)."""
+    places = sorted({(r.command.room, r.command.number) for r in requests if not isinstance(r.command, Send)})
+    sends = sorted({(r.author.id, r.command.id.bytes) for r in requests if isinstance(r.command, Send)})
+    select = f"SELECT m.room_id, {messages.COLUMNS} FROM messages m JOIN users u ON u.id = m.author_id WHERE "
+    rows: list[Row] = []
+    if places:
+        cursor.execute(select + "(m.room_id, m.number) IN %s", (places,))
+        rows += cursor.fetchall()
+    if sends:
+        cursor.execute(select + "(m.author_id, m.client_id) IN %s", (sends,))
+        rows += cursor.fetchall()
+    for row in rows:
+        place = (row["room_id"], row["number"])
+        snapshot.entries[place] = messages.entry_of(row, row["room_id"])
+        snapshot.by_client[row["author_id"], UUID(bytes=row["client_id"])] = place
+
+
+def _write(cursor: Cursor, snapshot: log.Snapshot, result: log.Result) -> None:
+    if result.created:
+        cursor.executemany(
+            "INSERT INTO messages (room_id, number, version, author_id, client_id, body, body_version, edit_id,"
+            " at, edited_at, deleted) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [_row(entry) for entry in result.created.values()],
+        )
+    for entry in result.changed.values():
+        message = entry.message
+        cursor.execute(
+            "UPDATE messages SET version = %s, body = %s, body_version = %s, edit_id = %s, edited_at = %s, deleted = %s"
+            " WHERE room_id = %s AND number = %s",
+            (*_state(entry), message.room, message.number),
+        )
+    changed = sorted({room for room, _ in (*result.created, *result.changed)})
+    if changed:
+        _write_heads(cursor, snapshot, changed)
+    if result.created:
+        _write_markers(cursor, result)
+
+
+def _row(entry: log.Entry) -> tuple[object, ...]:
+    message = entry.message
+    version, body, body_version, edit_id, edited_at, deleted = _state(entry)
+    key = (message.room, message.number, version, message.author.id, message.client_id.bytes)
+    return (*key, body, body_version, edit_id, message.at, edited_at, deleted)
+
+
+def _state(entry: log.Entry) -> tuple[object, ...]:
+    """The columns of a message that a change may change."""
+    message = entry.message
+    edit_id = entry.edit_id.bytes if entry.edit_id else None
+    return (message.version, message.body, message.body_version, edit_id, message.edited_at, message.deleted)
+
+
+def _write_heads(cursor: Cursor, snapshot: log.Snapshot, changed: list[int]) -> None:
+    """One statement for all rooms of the batch."""
+    heads = [(room, snapshot.heads[room]) for room in changed]
+    cases = " ".join(["WHEN %s THEN %s"] * len(heads))
+    numbers = [value for room, head in heads for value in (room, head.number)]
+    versions = [value for room, head in heads for value in (room, head.version)]
+    cursor.execute(
+        f"UPDATE rooms SET number = CASE id {cases} END, version = CASE id {cases} END, touched = NOW(3) WHERE id IN %s",
+        (*numbers, *versions, changed),
+    )
+
+
+def _write_markers(cursor: Cursor, result: log.Result) -> None:
+    """Who writes has read what stands before: one statement for all authors of the batch.
+
+    It never inserts: each author is a member, which the rooms' locks hold in place.
+    """
+    last: dict[tuple[int, int], int] = {}
+    for message in (entry.message for entry in result.created.values()):
+        last[message.room, message.author.id] = message.number
+    cursor.executemany(
+        "INSERT INTO members (room_id, user_id, last_read) VALUES (%s, %s, %s)"
+        " ON DUPLICATE KEY UPDATE last_read = VALUES(last_read), marker = marker + 1",
+        [(room, user, number) for (room, user), number in sorted(last.items())],
+    )

@@ -1,0 +1,142 @@
+"""MariaDB: a bounded pool of connections, transactions, and what the server's errors mean."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Protocol, TypeVar
+
+import pymysql
+from dbutils.pooled_db import PooledDB
+from pymysql.constants import CR, ER
+from pymysql.cursors import DictCursor
+
+from shared.settings import Settings
+
+Row = dict[str, Any]
+T = TypeVar("T")
+
+# A writer that stops in the middle must not hold a room for long (2 s, then the server ends
+# its transaction), and nobody waits longer than 1 s for one that does. READ COMMITTED: what is
+# read after a lock was taken is what stands there then, not what stood there before.
+SESSION = (
+    "SET time_zone = '+00:00', tx_isolation = 'READ-COMMITTED',"
+    " idle_transaction_timeout = 2, innodb_lock_wait_timeout = 1"
+)
+LOST = {
+    0,
+    CR.CR_SERVER_GONE_ERROR,
+    CR.CR_SERVER_LOST,
+    CR.CR_CONN_HOST_ERROR,
+    CR.CR_CONNECTION_ERROR,
+    1927,
+    4031,
+}
+LOCKED = {ER.LOCK_WAIT_TIMEOUT, ER.LOCK_DEADLOCK}
+FULL = {ER.DISK_FULL, ER.RECORD_FILE_FULL, ER.ERROR_ON_WRITE, ER.OPTION_PREVENTS_STATEMENT, 1836, 3}
+RETRY_SECONDS = 3.0
+
+
+class Cursor(Protocol):
+    """What the statements of `shared` use of a DB-API cursor (PEP 249)."""
+
+    rowcount: int
+    lastrowid: int
+
+    def execute(self, statement: str, values: Any = None) -> int: ...
+    def executemany(self, statement: str, values: Any) -> int | None: ...
+    def fetchone(self) -> Row | None: ...
+    def fetchall(self) -> Sequence[Row]: ...
+
+
+def error_code(fault: Exception) -> int:
+    """The number of a MariaDB or client error; 0 where the connection broke without one."""
+    return fault.args[0] if fault.args and isinstance(fault.args[0], int) else 0
+
+
+def is_lost(fault: Exception) -> bool:
+    """Whether the connection broke, so that the outcome of what was asked is unknown."""
+    return isinstance(fault, pymysql.err.InterfaceError) or (
+        isinstance(fault, pymysql.err.OperationalError) and error_code(fault) in LOST
+    )
+
+
+def is_locked(fault: Exception) -> bool:
+    """Whether somebody else held a lock for too long, or two waited for each other."""
+    return isinstance(fault, pymysql.err.MySQLError) and error_code(fault) in LOCKED
+
+
+def is_unavailable(fault: Exception) -> bool:
+    """Whether the server can not write just now: away, shutting down, read-only or full."""
+    return (
+        is_lost(fault)
+        or isinstance(fault, TimeoutError)
+        or (isinstance(fault, pymysql.err.MySQLError) and error_code(fault) in FULL | {1040, 1053, 1203})
+    )
+
+
+class Database:
+    """A pool of at most `settings.database_pool` connections to MariaDB.
+
+    Connections are made when first needed, so that a process starts while the server is away,
+    and each is checked when it is taken, so that a server's restart needs none of ours.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._pool = PooledDB(
+            pymysql,
+            mincached=0,
+            maxcached=settings.database_pool,
+            maxconnections=settings.database_pool,
+            blocking=True,
+            ping=1,
+            # Otherwise a statement outside begin() is silently sent again on a new connection
+            # after an error, also an INSERT that had already been carried out.
+            isfatal=lambda _: False,
+            autocommit=True,
+            charset="utf8mb4",
+            init_command=SESSION,
+            connect_timeout=3,
+            read_timeout=10,
+            write_timeout=10,
+            cursorclass=DictCursor,
+            **settings.database_address(),
+        )
+
+    @contextmanager
+    def cursor(self) -> Iterator[Cursor]:
+        """A cursor for statements that each stand alone (autocommit)."""
+        with self._pool.connection() as connection, connection.cursor() as cursor:
+            yield cursor
+
+    @contextmanager
+    def transaction(self) -> Iterator[Cursor]:
+        """A cursor within one transaction: committed at the end, rolled back on an exception."""
+        with self._pool.connection() as connection:
+            connection.begin()
+            try:
+                with connection.cursor() as cursor:
+                    yield cursor
+                connection.commit()
+            except BaseException:
+                # Where the connection broke, the server rolls back by itself; the first fault counts.
+                with suppress(pymysql.err.MySQLError):
+                    connection.rollback()
+                raise
+
+    def transact(self, work: Callable[[Cursor], T]) -> T:
+        """Run `work` in a transaction, again after a lock that somebody held, for up to 3 s.
+
+        `work` must be safe to run again from the start. Raises what the last attempt raised.
+        """
+        until = time.monotonic() + RETRY_SECONDS
+        while True:
+            try:
+                with self.transaction() as cursor:
+                    return work(cursor)
+            except pymysql.err.MySQLError as fault:
+                if not is_locked(fault) or time.monotonic() > until:
+                    raise
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()

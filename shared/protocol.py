@@ -1,0 +1,278 @@
+"""The WebSocket protocol `parley.v1`: every message, who sends it and when.
+
+JSON text frames, one object each, tagged by `type`. What a client sends is decoded strictly:
+unknown or doubled fields, other types, NaN and invalid Unicode are refused. What the server
+sends may gain fields; clients ignore those they do not know.
+
+`chatd/PROTOCOL.md` explains how the messages work together.
+"""
+
+import json
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+
+SUBPROTOCOL = "parley.v1"
+
+# What a JavaScript number holds exactly (RFC 8259 §6), so that no two readers see two numbers.
+Natural = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+
+
+class Close:
+    """WebSocket close codes (RFC 6455 §7.4) and what a client may conclude."""
+
+    RESTART = 1012  # the daemon restarts: connect again, another daemon answers
+    TRY_AGAIN = 1013  # the session could not be checked (Redis is away): connect again
+    SIGNED_OUT = 4001  # no session, or no longer: go to sign-in
+    NOT_ALLOWED = 4003  # the peer speaks another protocol: do not connect again
+    TOO_SLOW = 4008  # what waits for this client grew beyond the limit: connect again
+    TOO_MANY = 4029  # too many faulty frames: connect again, later
+
+
+class Code:
+    """The codes of `error`."""
+
+    INVALID = "invalid"  # the frame is no valid message
+    NOT_FOUND = "not_found"  # no such room, message or user, or none that you may see
+    NOT_YOURS = "not_yours"  # only the author may edit or delete a message
+    EMPTY = "empty"  # the message says nothing
+    TOO_LONG = "too_long"  # the message is longer than the limit
+    CHARACTERS = "characters"  # the message contains control characters
+    CONFLICT = "conflict"  # the message was changed since the version that the edit is based on
+    DELETED = "deleted"  # the message was deleted
+    UNAVAILABLE = "unavailable"  # the database can not be reached or is full; try again
+    BUSY = "busy"  # the room is being written to by somebody who takes long; try again
+
+
+class ClientMessage(msgspec.Struct, tag_field="type", tag=str.lower, forbid_unknown_fields=True):
+    """What a client may send."""
+
+
+class Hello(ClientMessage):
+    """First message of a connection: the versions up to which the client holds its loaded rooms."""
+
+    epoch: Natural = 0
+    cursors: dict[Natural, Natural] = {}
+
+
+class Send(ClientMessage):
+    """Say something in `room`, or directly `to` a user by nickname. `id` is the client's own, for ever."""
+
+    id: UUID
+    body: str
+    room: Natural | None = None
+    to: str | None = None
+
+
+class Edit(ClientMessage):
+    """Replace the text of one's own message; `base` is the `body_version` that the edit is based on."""
+
+    id: UUID
+    room: Natural
+    number: Natural
+    base: Natural
+    body: str
+
+
+class Delete(ClientMessage):
+    """Delete one's own message; its number stays, its text goes."""
+
+    id: UUID
+    room: Natural
+    number: Natural
+
+
+class Read(ClientMessage):
+    """The user has read `room` up to message `number`."""
+
+    room: Natural
+    number: Natural
+
+
+class Sync(ClientMessage):
+    """Ask for the changes of `room` after version `since`."""
+
+    room: Natural
+    since: Natural
+
+
+class Ping(ClientMessage):
+    """Ask for a `pong`."""
+
+
+class ServerMessage(msgspec.Struct, tag_field="type", tag=str.lower, omit_defaults=True):
+    """What the server sends."""
+
+
+class User(msgspec.Struct, frozen=True):
+    """A person."""
+
+    id: int
+    name: str
+
+
+class Room(msgspec.Struct, frozen=True):
+    """A room's full state. `members` names the one or two people of a direct room only."""
+
+    id: int
+    kind: str  # "public" or "direct"
+    name: str | None
+    member_count: int
+    version: int  # the version at which this state was written
+    members: list[User] = []
+
+
+class RoomSummary(msgspec.Struct, frozen=True):
+    """A room as one of its members sees it: enough for the list of rooms."""
+
+    room: Room
+    role: str  # "owner" or "member"
+    head: int  # version of the room's last change
+    last_number: int
+    last_read: int
+    marker: int  # version of the read marker; a higher one wins
+
+
+class Message(ServerMessage, tag="message"):
+    """A message's full state, and the change (version - 1, version] of its room.
+
+    A deleted message has an empty `body` and `deleted` true. `at` and `edited_at` are
+    milliseconds since 1970 UTC. `client_id` is the `id` of the `send` that made it.
+    """
+
+    room: int
+    number: int
+    version: int
+    author: User
+    client_id: UUID
+    body: str
+    body_version: int
+    at: int
+    edited_at: int | None = None
+    deleted: bool = False
+
+
+class RoomChange(ServerMessage, tag="room"):
+    """The change (version - 1, version] of a room itself: somebody joined or left, or it was renamed."""
+
+    room: int
+    version: int
+    state: Room
+    joined: list[User] = []
+    left: list[User] = []
+
+
+class Changes(ServerMessage):
+    """All that changed in `room` in the versions (from, to], each message once, in its latest state."""
+
+    room: int
+    from_: int = msgspec.field(name="from")
+    to: int
+    messages: list[Message] = msgspec.field(default_factory=list)
+    room_state: Room | None = None
+
+
+class Reset(ServerMessage):
+    """Too much changed: throw away what is held of `room` and load its newest page again."""
+
+    room: int
+    version: int
+
+
+class Welcome(ServerMessage):
+    """Answer to `hello`: the user's rooms."""
+
+    user: User
+    epoch: int
+    rooms: list[RoomSummary]
+    server: str
+
+
+class Joined(ServerMessage):
+    """The user is now in a room, through this or another device, or because somebody wrote directly."""
+
+    summary: RoomSummary
+
+
+class Left(ServerMessage):
+    """The user is no longer in `room`."""
+
+    room: int
+
+
+class Ack(ServerMessage):
+    """The command `id` is committed. Neither timeline nor cursor move by it."""
+
+    id: UUID
+    room: int
+    number: int
+    version: int
+    at: int
+
+
+class Marker(ServerMessage, tag="read"):
+    """The user's read marker of `room`; the one with the higher `marker` wins."""
+
+    room: int
+    last_read: int
+    marker: int
+
+
+class Error(ServerMessage):
+    """A command (`id`) or frame is refused. `temporary`: the same again later may succeed."""
+
+    code: str
+    message: str
+    id: UUID | None = None
+    room: int | None = None
+    temporary: bool = False
+    retry_after: float | None = None  # seconds
+
+
+class Drain(ServerMessage):
+    """This daemon stops: send nothing more, await the open answers, connect again after `within` × random seconds."""
+
+    within: float
+
+
+class Pong(ServerMessage):
+    """Answer to `ping`."""
+
+
+Command = Send | Edit | Delete
+ClientFrame = Hello | Send | Edit | Delete | Read | Sync | Ping
+
+_decoder = msgspec.json.Decoder(ClientFrame)
+_encoder = msgspec.json.Encoder()
+
+
+class InvalidFrame(ValueError):
+    """A client's frame is no valid message; the text says why."""
+
+
+def decode(frame: str | bytes) -> ClientFrame:
+    """Decode one text frame of a client. Raises `InvalidFrame`."""
+    try:
+        message: ClientFrame = _decoder.decode(frame)
+        # msgspec takes the last of two equal keys; two readers of one frame must never
+        # disagree about it (RFC 8259 §4), so equal keys are refused. Costs 5 µs a frame.
+        _unique_keys.decode(frame if isinstance(frame, str) else frame.decode())
+    except RecursionError:
+        raise InvalidFrame("nested too deeply") from None
+    except (msgspec.MsgspecError, UnicodeError) as fault:
+        raise InvalidFrame(str(fault)) from None
+    return message
+
+
+def encode(message: ServerMessage | ClientMessage) -> bytes:
+    """The JSON of one message, as UTF-8."""
+    return _encoder.encode(message)
+
+
+def _refuse_doubled(pairs: list[tuple[str, Any]]) -> None:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise InvalidFrame("a field stands twice in one object")
+
+
+_unique_keys = json.JSONDecoder(object_pairs_hook=_refuse_doubled)

@@ -1,0 +1,271 @@
+"""Rooms and their members: the rules for names, and every statement about them.
+
+Whoever changes a room or its members locks the room's row first (`lock`), so that versions
+follow the order of commits. Read markers never lock rooms.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pymysql
+from pymysql.constants import ER
+
+from shared import protocol
+from shared.database import Cursor, Row, error_code
+
+GENERAL = 1  # the room that everyone is in and nobody can leave
+
+STATE = "r.id, r.kind, r.name, r.member_count, r.meta_version, r.direct_key"
+
+
+class NoSuchRoom(LookupError):
+    """There is no such room, or the user may not see it; the two are never told apart."""
+
+
+class RoomNameTaken(ValueError):
+    """Another room has this name, or one that differs only in case or Unicode form."""
+
+
+class CanNotLeave(ValueError):
+    """The room is one that its members can not leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Somebody joined or left a room: what is to be published after the commit.
+
+    `change` goes to the room's members; None where nothing changed, as the user was (not) a member before.
+    """
+
+    room: int
+    user: int
+    change: protocol.RoomChange | None
+
+
+def clean_name(name: str) -> str:
+    """A room's name as it is kept: NFC, without white space at its ends, inner runs as one space."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
+
+
+def name_key(name: str) -> str:
+    """What two names share that a reader takes for the same (Unicode TR15, TR31 NFKC case folding)."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", clean_name(name)).casefold())
+
+
+def direct_key(one: int, other: int) -> str:
+    """What makes the direct room of two users unique."""
+    return f"{min(one, other)}:{max(one, other)}"
+
+
+def lock(cursor: Cursor, room: int) -> Row:
+    """Lock a room's row for this transaction and read it. Raises `NoSuchRoom`."""
+    cursor.execute(
+        "SELECT id, kind, name, member_count, version, meta_version, number FROM rooms WHERE id = %s FOR UPDATE",
+        (room,),
+    )
+    row = cursor.fetchone()
+    if row is None:
+        raise NoSuchRoom(room)
+    return row
+
+
+def create(cursor: Cursor, *, name: str, owner: int) -> int:
+    """Create a public room whose only member and owner is `owner`. Returns its id; raises `RoomNameTaken`."""
+    name = clean_name(name)
+    try:
+        cursor.execute(
+            "INSERT INTO rooms (kind, name, name_key, member_count) VALUES ('public', %s, %s, 1)",
+            (name, name_key(name)),
+        )
+    except pymysql.err.IntegrityError as fault:
+        if error_code(fault) == ER.DUP_ENTRY:
+            raise RoomNameTaken(name) from None
+        raise
+    room = cursor.lastrowid
+    cursor.execute("INSERT INTO members (room_id, user_id, role) VALUES (%s, %s, 'owner')", (room, owner))
+    return room
+
+
+def create_direct(cursor: Cursor, one: int, other: int) -> int:
+    """Create the direct room of two users, or of one with themselves, and return its id.
+
+    Raises `pymysql.err.IntegrityError` where somebody else just did.
+    """
+    people = {one, other}
+    cursor.execute(
+        "INSERT INTO rooms (kind, direct_key, member_count) VALUES ('direct', %s, %s)",
+        (direct_key(one, other), len(people)),
+    )
+    room = cursor.lastrowid
+    cursor.executemany(
+        "INSERT INTO members (room_id, user_id) VALUES (%s, %s)", [(room, user) for user in people]
+    )
+    return room
+
+
+def join(cursor: Cursor, *, room: int, user: int) -> Membership:
+    """Make `user` a member of a public room. Joining again changes nothing. Raises `NoSuchRoom`."""
+    row = lock(cursor, room)
+    if row["kind"] != "public":
+        raise NoSuchRoom(room)
+    cursor.execute(
+        "INSERT IGNORE INTO members (room_id, user_id, last_read) VALUES (%s, %s, %s)",
+        (room, user, row["number"]),
+    )
+    if cursor.rowcount == 0:
+        return Membership(room, user, None)
+    return _member_change(cursor, row, user, step=+1)
+
+
+def leave(cursor: Cursor, *, room: int, user: int) -> Membership:
+    """End a membership of a public room. Raises `NoSuchRoom` and `CanNotLeave`."""
+    if room == GENERAL:
+        raise CanNotLeave(room)
+    row = lock(cursor, room)
+    if row["kind"] != "public":
+        raise CanNotLeave(room) if is_member(cursor, room=room, user=user) else NoSuchRoom(room)
+    cursor.execute("DELETE FROM members WHERE room_id = %s AND user_id = %s", (room, user))
+    if cursor.rowcount == 0:
+        return Membership(room, user, None)
+    return _member_change(cursor, row, user, step=-1)
+
+
+def _member_change(cursor: Cursor, row: Row, user: int, *, step: int) -> Membership:
+    """Take the next version of a locked public room for a member who came (+1) or went (-1)."""
+    room, version = row["id"], row["version"] + 1
+    cursor.execute(
+        "UPDATE rooms SET version = %s, meta_version = %s, member_count = member_count + %s, touched = NOW(3) WHERE id = %s",
+        (version, version, step, room),
+    )
+    cursor.execute("SELECT id, name FROM users WHERE id = %s", (user,))
+    person = cursor.fetchone()
+    assert person is not None
+    people = [protocol.User(**person)]
+    state = protocol.Room(room, row["kind"], row["name"], row["member_count"] + step, version)
+    joined, left = (people, []) if step > 0 else ([], people)
+    return Membership(
+        room, user, protocol.RoomChange(room=room, version=version, state=state, joined=joined, left=left)
+    )
+
+
+def is_member(cursor: Cursor, *, room: int, user: int) -> bool:
+    """Whether `user` is in `room`."""
+    cursor.execute("SELECT 1 FROM members WHERE room_id = %s AND user_id = %s", (room, user))
+    return cursor.fetchone() is not None
+
+
+def members_among(cursor: Cursor, room: int, users: list[int]) -> set[int]:
+    """Those of `users` who are in `room`."""
+    if not users:
+        return set()
+    cursor.execute("SELECT user_id FROM members WHERE room_id = %s AND user_id IN %s", (room, users))
+    return {row["user_id"] for row in cursor.fetchall()}
+
+
+def public(cursor: Cursor, *, user: int) -> Sequence[Row]:
+    """Every public room: id, name, member_count, and whether `user` is in it (`member`)."""
+    cursor.execute(
+        "SELECT r.id, r.name, r.member_count, m.user_id IS NOT NULL AS member FROM rooms r"
+        " LEFT JOIN members m ON m.room_id = r.id AND m.user_id = %s"
+        " WHERE r.kind = 'public' ORDER BY r.name_key",
+        (user,),
+    )
+    return cursor.fetchall()
+
+
+def summaries(cursor: Cursor, *, user: int, room: int | None = None) -> list[protocol.RoomSummary]:
+    """The rooms that `user` is in (or the one asked for), as one statement reads them."""
+    cursor.execute(
+        f"SELECT {STATE}, r.version, r.number, m.role, m.last_read, m.marker,"
+        " p.id AS peer_id, p.name AS peer_name, s.name AS self_name"
+        " FROM members m JOIN rooms r ON r.id = m.room_id JOIN users s ON s.id = m.user_id"
+        " LEFT JOIN members o ON r.kind = 'direct' AND o.room_id = r.id AND o.user_id <> m.user_id"
+        " LEFT JOIN users p ON p.id = o.user_id"
+        " WHERE m.user_id = %s AND (%s IS NULL OR m.room_id = %s) ORDER BY r.id",
+        (user, room, room),
+    )
+    return [_summary(row, user) for row in cursor.fetchall()]
+
+
+def _summary(row: Row, user: int) -> protocol.RoomSummary:
+    people = []
+    if row["kind"] == "direct":
+        people = [protocol.User(user, row["self_name"])]
+        if row["peer_id"] is not None:
+            people.append(protocol.User(row["peer_id"], row["peer_name"]))
+    return protocol.RoomSummary(
+        room=protocol.Room(
+            row["id"], row["kind"], row["name"], row["member_count"], row["meta_version"], people
+        ),
+        role=row["role"],
+        head=row["version"],
+        last_number=row["number"],
+        last_read=row["last_read"],
+        marker=row["marker"],
+    )
+
+
+def state(cursor: Cursor, room: int) -> protocol.Room | None:
+    """A room's own state."""
+    cursor.execute(f"SELECT {STATE} FROM rooms r WHERE r.id = %s", (room,))
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    people = []
+    if row["kind"] == "direct":
+        cursor.execute(
+            "SELECT u.id, u.name FROM members m JOIN users u ON u.id = m.user_id WHERE m.room_id = %s ORDER BY u.id",
+            (room,),
+        )
+        people = [protocol.User(**person) for person in cursor.fetchall()]
+    return protocol.Room(
+        row["id"], row["kind"], row["name"], row["member_count"], row["meta_version"], people
+    )
+
+
+def mark_read(cursor: Cursor, *, room: int, user: int, number: int) -> protocol.Marker | None:
+    """Move a user's read marker forward, never beyond the room's last message.
+
+    Returns the marker as it now is; None where the user is not in the room.
+    """
+    cursor.execute("SELECT number FROM rooms WHERE id = %s", (room,))
+    row = cursor.fetchone()
+    number = min(number, row["number"]) if row else 0
+    cursor.execute(
+        "UPDATE members SET marker = marker + 1, last_read = %s WHERE room_id = %s AND user_id = %s AND last_read < %s",
+        (number, room, user, number),
+    )
+    cursor.execute("SELECT last_read, marker FROM members WHERE room_id = %s AND user_id = %s", (room, user))
+    row = cursor.fetchone()
+    return protocol.Marker(room=room, **row) if row else None
+
+
+def epoch(cursor: Cursor) -> int:
+    """The number that a restore changes: cursors of another epoch are void."""
+    cursor.execute("SELECT epoch FROM instance WHERE id = 1")
+    row = cursor.fetchone()
+    assert row is not None
+    return int(row["epoch"])
+
+
+def heads(cursor: Cursor, rooms: list[int]) -> dict[int, int]:
+    """The version of each of these rooms."""
+    if not rooms:
+        return {}
+    cursor.execute("SELECT id, version FROM rooms WHERE id IN %s", (rooms,))
+    return {row["id"]: row["version"] for row in cursor.fetchall()}
+
+
+def touched_heads(cursor: Cursor, seconds: int) -> dict[int, int]:
+    """The version of each room that changed within the last `seconds`."""
+    cursor.execute("SELECT id, version FROM rooms WHERE touched > NOW(3) - INTERVAL %s SECOND", (seconds,))
+    return {row["id"]: row["version"] for row in cursor.fetchall()}
+
+
+def touched_members(cursor: Cursor, seconds: int) -> list[tuple[int, int]]:
+    """(room, user) of each membership that began within the last `seconds`."""
+    cursor.execute(
+        "SELECT room_id, user_id FROM members WHERE touched > NOW(3) - INTERVAL %s SECOND", (seconds,)
+    )
+    return [(row["room_id"], row["user_id"]) for row in cursor.fetchall()]

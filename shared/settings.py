@@ -1,0 +1,294 @@
+"""Every setting of Parley: its name, type, default, range and meaning, in one frozen dataclass.
+
+A field `port` is read from `PARLEY_PORT`, from the environment or from `.env` in the project's
+folder; any of them also from the file that `PARLEY_PORT_FILE` names. A bad value raises
+`SettingsError`, which names the variable and says what was expected.
+
+`python -m shared.settings` prints the table of the README.
+"""
+
+import difflib
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self, get_type_hints
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
+from dotenv import dotenv_values
+
+PREFIX = "PARLEY_"
+PROJECT = Path(__file__).resolve().parent.parent
+FILE_SUFFIX = "_FILE"
+LOG_LEVELS = ("debug", "info", "warning", "error")
+KIND_NAMES = {int: "a whole number", float: "a number", bool: "true or false"}
+
+
+class SettingsError(ValueError):
+    """One or more settings can not be used; the text names each and says what was expected."""
+
+
+def setting(default: Any, about: str, *, least: float | None = None, most: float | None = None) -> Any:
+    """A field of `Settings`: its default, what it means, and its range (inclusive)."""
+    return field(default=default, metadata={"about": about, "least": least, "most": most})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)  # no secret ever in a log
+class Settings:
+    """The settings of one process, checked. Units stand in the description of each."""
+
+    listen: str = setting(
+        "127.0.0.1", "Address that the web server listens on; `0.0.0.0` for every address of the machine."
+    )
+    port: int = setting(8000, "Port that the web server listens on.", least=1, most=65535)
+    var: str = setting("var", "Data folder of the private servers: databases, sockets, logs, secrets.")
+    origins: tuple[str, ...] = setting(
+        (),
+        "Further origins, by comma, whose pages may open a WebSocket, as in "
+        "`https://chat.example.org`. The served host always may.",
+    )
+    daemons: int = setting(2, "Number of chat daemons.", least=1, most=64)
+    daemon_listen: str = setting(
+        "", "Where daemon `{index}` listens: `unix:PATH` or `HOST:PORT`. Empty: sockets in the data folder."
+    )
+    web_workers: int = setting(2, "Processes of the web service.", least=1, most=64)
+    web_threads: int = setting(4, "Threads of each process of the web service.", least=1, most=64)
+    database_url: str = setting(
+        "", "`mysql://user@host:port/name` of a MariaDB of your own. Empty: a private one in the data folder."
+    )
+    database_password: str = setting("", "Its password, if it does not stand in the URL.")
+    database_admin_url: str = setting(
+        "",
+        "The same database for a user who may change tables; migrations use it. "
+        "Empty: `PARLEY_DATABASE_URL`.",
+    )
+    database_pool: int = setting(
+        8, "Connections to MariaDB that one process keeps at most.", least=2, most=256
+    )
+    redis_url: str = setting(
+        "",
+        "`redis://user@host:port/0` or `unix://PATH` of a Redis of your own. "
+        "Empty: a private one in the data folder.",
+    )
+    redis_password: str = setting("", "Its password, if it does not stand in the URL.")
+    secret_key: str = setting(
+        "", "Key that signs form tokens. Empty: made at the first run and kept in the data folder."
+    )
+    name_min: int = setting(4, "Shortest user name, in characters.", least=1, most=32)
+    name_max: int = setting(16, "Longest user name, in characters.", least=1, most=32)
+    password_min: int = setting(8, "Shortest password, in characters.", least=8, most=64)
+    password_max: int = setting(128, "Longest password, in characters.", least=64, most=1024)
+    room_name_max: int = setting(50, "Longest room name, in characters.", least=1, most=100)
+    message_max: int = setting(
+        10_000, "Longest message, in characters (Unicode code points).", least=1, most=16_000
+    )
+    frame_max: int = setting(
+        65_536, "Largest WebSocket frame that a client may send, in bytes.", least=1024, most=1_048_576
+    )
+    buffer_max: int = setting(
+        1_048_576,
+        "Bytes that may wait for a client that reads too slowly, before it is cut off.",
+        least=65_536,
+        most=67_108_864,
+    )
+    history_page: int = setting(50, "Messages in one page of history.", least=10, most=200)
+    session_idle: int = setting(14 * 86_400, "Seconds after which a session that nobody uses ends.", least=60)
+    session_lifetime: int = setting(
+        30 * 86_400, "Seconds after which the browser forgets the session cookie.", least=60
+    )
+    session_check: float = setting(
+        20.0, "Seconds between two checks of a connected client's session.", least=0.1, most=25
+    )
+    heads_poll: float = setting(
+        2.0, "Seconds between two comparisons of the daemons' rooms with the database.", least=0.1, most=5
+    )
+    drain_seconds: float = setting(
+        8.0, "Seconds over which a stopping daemon spreads its clients' moves.", least=0, most=300
+    )
+    log_level: str = setting("info", "`debug`, `info`, `warning` or `error`.")
+    secure_cookies: bool = setting(
+        False, "`true` where browsers reach Parley by https: the cookie is then sent by https only."
+    )
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, dotenv: Path | None = PROJECT / ".env") -> Self:
+        """Read and check every setting.
+
+        `environ` defaults to the process's environment and wins over the file `dotenv`.
+        Raises `SettingsError` for values that can not be used, all of them at once.
+        """
+        given = dict(os.environ if environ is None else environ)
+        if dotenv is not None:
+            given = {k: v for k, v in dotenv_values(dotenv).items() if v is not None} | given
+        given = {k: v for k, v in given.items() if k.startswith(PREFIX)}
+        faults: list[str] = []
+        values = {}
+        types = get_type_hints(cls)
+        for item in fields(cls):
+            try:
+                values[item.name] = _read(
+                    given, item.name, types[item.name], item.default, dict(item.metadata)
+                )
+            except ValueError as fault:
+                faults.append(f"{PREFIX}{item.name.upper()}: {fault}")
+        if faults:
+            raise SettingsError("\n".join(faults))
+        settings = cls(**values)
+        settings._check()
+        return settings._with_private_servers()
+
+    def _check(self) -> None:
+        """Raise `SettingsError` for values that are fine alone and wrong in form or together."""
+        redis_fine = not self.redis_url or self.redis_url.split(":")[0] in ("redis", "rediss", "unix")
+        daemons_fine = self.daemons == 1 or not self.daemon_listen or "{index}" in self.daemon_listen
+        database = "expected mysql://user@host:port/name"
+        origin = "expected scheme://host or scheme://host:port, by comma, without a path"
+        checks = [
+            (self.name_min <= self.name_max, "NAME_MIN", "must not be above PARLEY_NAME_MAX"),
+            (self.log_level in LOG_LEVELS, "LOG_LEVEL", f"expected {', '.join(LOG_LEVELS)}"),
+            (_is_database_url(self.database_url), "DATABASE_URL", database),
+            (_is_database_url(self.database_admin_url), "DATABASE_ADMIN_URL", database),
+            (redis_fine, "REDIS_URL", "expected redis://host:port/0, rediss://… or unix://PATH"),
+            (all(_is_origin(text) for text in self.origins), "ORIGINS", origin),
+            (self.message_max * 4 <= self.frame_max, "FRAME_MAX", "must be at least 4 × PARLEY_MESSAGE_MAX"),
+            (daemons_fine, "DAEMON_LISTEN", "must contain {index} where there are several daemons"),
+        ]
+        faults = [f"{PREFIX}{name}: {text}" for fine, name, text in checks if not fine]
+        if faults:
+            raise SettingsError("\n".join(faults))
+
+    def _with_private_servers(self) -> Self:
+        """Fill in the addresses and secrets of the private servers where no others are given."""
+        changes: dict[str, Any] = {"var": str((PROJECT / self.var).resolve())}
+        run = f"{changes['var']}/run"
+        if not self.database_url:
+            changes["database_url"] = f"mysql://parley@localhost/parley?unix_socket={run}/mariadb.sock"
+            changes["database_admin_url"] = (
+                f"mysql://parley_admin@localhost/parley?unix_socket={run}/mariadb.sock"
+            )
+        if not self.redis_url:
+            changes["redis_url"] = f"unix://{run}/redis.sock"
+        if not self.daemon_listen:
+            changes["daemon_listen"] = f"unix:{run}/chatd-{{index}}.sock"
+        if not self.secret_key:
+            changes["secret_key"] = self._secret(changes["var"], "secret_key")
+        return type(self)(**{item.name: getattr(self, item.name) for item in fields(self)} | changes)
+
+    @staticmethod
+    def _secret(var: str, name: str) -> str:
+        try:
+            return Path(var, "secrets", name).read_text().strip()
+        except FileNotFoundError:
+            return ""
+
+    @property
+    def private_database(self) -> bool:
+        """Whether MariaDB is the one that Parley runs itself."""
+        return self.database_url.endswith(f"?unix_socket={self.var}/run/mariadb.sock")
+
+    @property
+    def private_redis(self) -> bool:
+        """Whether Redis is the one that Parley runs itself."""
+        return self.redis_url == f"unix://{self.var}/run/redis.sock"
+
+    def database_address(self, *, admin: bool = False) -> dict[str, Any]:
+        """The keyword arguments with which PyMySQL connects; `admin` for migrations."""
+        url = urlsplit(self.database_admin_url if admin and self.database_admin_url else self.database_url)
+        password = unquote(url.password or "") or self.database_password
+        if self.private_database:
+            password = self._secret(self.var, "database_admin_password" if admin else "database_password")
+        address: dict[str, Any] = {
+            "user": unquote(url.username or ""),
+            "password": password,
+            "database": url.path.strip("/"),
+        }
+        socket = parse_qs(url.query).get("unix_socket")
+        if socket:
+            return address | {"unix_socket": socket[0]}
+        return address | {"host": url.hostname, "port": url.port or 3306}
+
+    def redis_address(self) -> tuple[str, str | None]:
+        """The URL and, where it does not stand in the URL, the password with which redis-py connects."""
+        return self.redis_url, self.redis_password or None
+
+    def daemon_address(self, index: int) -> str:
+        """Where the daemon with this index listens: `unix:PATH` or `HOST:PORT`."""
+        return self.daemon_listen.format(index=index)
+
+
+def unknown_settings(environ: Mapping[str, str]) -> list[str]:
+    """A line for each `PARLEY_…` variable that no setting is read from, with the nearest that is."""
+    known = [PREFIX + item.name.upper() for item in fields(Settings)]
+    lines = []
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name.removesuffix(FILE_SUFFIX) not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            lines.append(f"{name} is no setting of Parley{f'; is {near[0]} meant?' if near else ''}")
+    return lines
+
+
+def _read(given: Mapping[str, str], name: str, kind: type, default: Any, rules: dict[str, Any]) -> Any:
+    """The value of one setting. Raises `ValueError` with what was expected."""
+    variable = PREFIX + name.upper()
+    path = given.get(variable + FILE_SUFFIX)
+    if path is not None:
+        try:
+            text: str | None = Path(path).read_text().strip()
+        except OSError as fault:
+            raise ValueError(f"the file of {variable}{FILE_SUFFIX} can not be read: {fault}") from None
+    else:
+        text = given.get(variable)
+    if text is None or (text == "" and kind is not str):
+        return default
+    if kind is str:
+        return text
+    if kind not in (int, float, bool):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    try:
+        value = msgspec.convert(text, kind, strict=False)
+    except msgspec.ValidationError:
+        raise ValueError(f"expected {KIND_NAMES[kind]}, not {text!r}") from None
+    least, most = rules["least"], rules["most"]
+    if (least is not None and value < least) or (most is not None and value > most):
+        raise ValueError(
+            f"expected a number from {least}{f' to {most}' if most is not None else ' up'}, not {value}"
+        )
+    return value
+
+
+def _is_database_url(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        return not text or (
+            url.scheme in ("mysql", "mariadb") and url.path.strip("/") != "" and url.port != 0
+        )
+    except ValueError:
+        return False
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        return (
+            url.scheme in ("http", "https")
+            and bool(url.hostname)
+            and url.geturl() == f"{url.scheme}://{url.netloc}"
+        )
+    except ValueError:
+        return False
+
+
+def markdown_table() -> str:
+    """The table of all settings for the README."""
+    rows = ["| setting | default | meaning |", "| --- | --- | --- |"]
+    for item in fields(Settings):
+        default = {(): "", True: "true", False: "false"}.get(item.default, str(item.default))
+        shown = f"`{default}`" if default else "–"
+        rows.append(f"| `{PREFIX}{item.name.upper()}` | {shown} | {item.metadata['about']} |")
+    return "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown_table())

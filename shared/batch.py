@@ -8,24 +8,25 @@ circle, and only then reads members and duplicates (READ COMMITTED: what stands 
 from collections.abc import Sequence
 from uuid import UUID
 
-from shared import log, messages, rooms
+from shared import log, messages, rooms, users
 from shared.database import Cursor, Row
 from shared.protocol import Send
+from shared.text import fault_of_body
 
 Place = tuple[int, int]
 
 
 def write(
-    cursor: Cursor, requests: Sequence[log.Request], *, skip_locked: bool = False
+    cursor: Cursor, requests: Sequence[log.Request], *, longest: int, skip_locked: bool = False
 ) -> tuple[log.Result, list[log.Request]]:
     """Carry out `requests` in the caller's transaction.
 
-    With `skip_locked`, rooms that another writer holds are left out: their requests come back as
-    the second value, for the next batch. Raises PyMySQL's errors; the caller rolls back.
+    `longest` is the longest text, in code points. With `skip_locked`, rooms that another writer holds are
+    left out: their requests come back as the second value, for the next batch. Raises PyMySQL's errors; the caller rolls back.
     """
-    directs = _direct_rooms(cursor, requests)
+    directs, opened = _direct_rooms(cursor, requests, longest=longest)
     wanted = {room for request in requests if (room := _room_of(request, directs)) is not None}
-    snapshot = log.Snapshot(directs=directs)
+    snapshot = log.Snapshot(directs=directs, opened=opened)
     locked = _lock(cursor, snapshot, sorted(wanted), skip_locked=skip_locked)
     now, later = list(requests), []
     if skip_locked and len(locked) < len(wanted):
@@ -37,7 +38,7 @@ def write(
         cursor, snapshot, {(room, r.author.id) for r in now if (room := _room_of(r, directs)) in locked}
     )
     _read_entries(cursor, snapshot, now)
-    result = log.apply(snapshot, now)
+    result = log.apply(snapshot, now, longest=longest)
     _write(cursor, snapshot, result)
     return result, later
 
@@ -49,27 +50,39 @@ def _room_of(request: log.Request, directs: dict[tuple[int, str], int]) -> int |
     return command.room
 
 
-def _direct_rooms(cursor: Cursor, requests: Sequence[log.Request]) -> dict[tuple[int, str], int]:
-    """The direct room for each (author, nickname) that is written to; made where there is none."""
+def _direct_rooms(
+    cursor: Cursor, requests: Sequence[log.Request], *, longest: int
+) -> tuple[dict[tuple[int, str], int], dict[int, tuple[int, ...]]]:
+    """The direct room for each (author, nickname) that is written to, and the members of those made for it.
+
+    A text that will be refused makes no room.
+    """
     wanted = {
         (r.author.id, r.command.to.lower())
         for r in requests
-        if isinstance(r.command, Send) and r.command.room is None and r.command.to is not None
+        if isinstance(r.command, Send)
+        and r.command.room is None
+        and r.command.to is not None
+        and users.NAME.fullmatch(r.command.to)
+        and not fault_of_body(r.command.body, longest=longest)
     }
-    names = sorted({name for _, name in wanted if name.isascii()})
-    if not names:
-        return {}
-    cursor.execute("SELECT id, LOWER(name) AS name FROM users WHERE name IN %s", (names,))
+    if not wanted:
+        return {}, {}
+    cursor.execute(
+        "SELECT id, LOWER(name) AS name FROM users WHERE name IN %s", (sorted({name for _, name in wanted}),)
+    )
     people = {row["name"]: row["id"] for row in cursor.fetchall()}
     keys = {pair: rooms.direct_key(pair[0], people[pair[1]]) for pair in wanted if pair[1] in people}
     if not keys:
-        return {}
+        return {}, {}
     cursor.execute("SELECT id, direct_key FROM rooms WHERE direct_key IN %s", (sorted(set(keys.values())),))
     found = {row["direct_key"]: row["id"] for row in cursor.fetchall()}
+    opened: dict[int, tuple[int, ...]] = {}
     for (author, name), key in sorted(keys.items()):
         if key not in found:
             found[key] = rooms.create_direct(cursor, author, people[name])
-    return {pair: found[key] for pair, key in keys.items()}
+            opened[found[key]] = (author, people[name])
+    return {pair: found[key] for pair, key in keys.items()}, opened
 
 
 def _lock(cursor: Cursor, snapshot: log.Snapshot, wanted: list[int], *, skip_locked: bool) -> set[int]:

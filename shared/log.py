@@ -17,6 +17,7 @@ from uuid import UUID
 import msgspec
 
 from shared.protocol import Code, Command, Delete, Edit, Message, Send, User
+from shared.text import fault_of_body
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,9 @@ class Snapshot:
     heads: dict[int, Head] = field(default_factory=dict)
     members: set[tuple[int, int]] = field(default_factory=set)  # (room, user)
     directs: dict[tuple[int, str], int] = field(default_factory=dict)  # (author, folded nickname) → room
+    opened: dict[int, tuple[int, ...]] = field(
+        default_factory=dict
+    )  # direct rooms made for this batch → members
     entries: dict[tuple[int, int], Entry] = field(default_factory=dict)  # (room, number)
     by_client: dict[tuple[int, UUID], tuple[int, int]] = field(default_factory=dict)  # → (room, number)
 
@@ -62,6 +66,7 @@ class Accepted:
     request: Request
     message: Message
     change: Message | None
+    opened: tuple[int, ...] = ()  # users who are now in a direct room that was made for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +90,26 @@ class Result:
     changed: dict[tuple[int, int], Entry] = field(default_factory=dict)
 
 
-def apply(snapshot: Snapshot, requests: Iterable[Request]) -> Result:
-    """Carry out the requests in their order; changes `snapshot` as it goes."""
+def apply(snapshot: Snapshot, requests: Iterable[Request], *, longest: int) -> Result:
+    """Carry out the requests in their order; changes `snapshot` as it goes. `longest`: code points of a text."""
     result = Result()
     for request in requests:
         command = request.command
         result.outcomes.append(
-            _send(snapshot, result, request, command)
+            _send(snapshot, result, request, command, longest)
             if isinstance(command, Send)
-            else _change(snapshot, result, request, command)
+            else _change(snapshot, result, request, command, longest)
         )
     return result
 
 
-def _send(snapshot: Snapshot, result: Result, request: Request, send: Send) -> Outcome:
+def _send(snapshot: Snapshot, result: Result, request: Request, send: Send, longest: int) -> Outcome:
     author = request.author
     first = snapshot.by_client.get((author.id, send.id))
     if first is not None:
         return Accepted(request, snapshot.entries[first].message, None)
+    if fault := fault_of_body(send.body, longest=longest):
+        return Refused(request, fault)
     room = send.room if send.room is not None else snapshot.directs.get((author.id, (send.to or "").lower()))
     head = snapshot.heads.get(room) if room is not None else None
     if room is None or head is None or (room, author.id) not in snapshot.members:
@@ -122,10 +129,12 @@ def _send(snapshot: Snapshot, result: Result, request: Request, send: Send) -> O
     place = (room, head.number)
     snapshot.by_client[author.id, send.id] = place
     snapshot.entries[place] = result.created[place] = Entry(message)
-    return Accepted(request, message, message)
+    return Accepted(request, message, message, snapshot.opened.pop(room, ()))
 
 
-def _change(snapshot: Snapshot, result: Result, request: Request, command: Edit | Delete) -> Outcome:
+def _change(
+    snapshot: Snapshot, result: Result, request: Request, command: Edit | Delete, longest: int
+) -> Outcome:
     place = (command.room, command.number)
     entry = snapshot.entries.get(place)
     if entry is not None and entry.edit_id == command.id and entry.message.author.id == request.author.id:
@@ -137,6 +146,8 @@ def _change(snapshot: Snapshot, result: Result, request: Request, command: Edit 
         return Refused(request, Code.NOT_YOURS)
     if old.deleted:
         return Accepted(request, old, None) if isinstance(command, Delete) else Refused(request, Code.DELETED)
+    if isinstance(command, Edit) and (fault := fault_of_body(command.body, longest=longest)):
+        return Refused(request, fault)
     if isinstance(command, Edit) and command.base != old.body_version:
         return Refused(request, Code.CONFLICT)
     head = snapshot.heads[command.room]

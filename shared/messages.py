@@ -1,17 +1,16 @@
-"""Messages: the rules for their text, and every statement that reads them.
+"""Messages: every statement that reads them.
 
 Each reading is one statement, so that rows, head and the reader's membership come from one
 snapshot. Writing is in `shared.batch`.
 """
 
-import unicodedata
 from dataclasses import dataclass
 from uuid import UUID
 
 from shared import rooms
 from shared.database import Cursor, Row
 from shared.log import Entry
-from shared.protocol import Changes, Code, Message, Reset, Room, User
+from shared.protocol import Changes, Message, Reset, Room, User
 
 COLUMNS = (
     "m.number, m.version, m.author_id, u.name AS author_name, m.client_id, m.body, m.body_version,"
@@ -19,8 +18,6 @@ COLUMNS = (
 )
 CHANGES_ROWS = 1_000
 CHANGES_BYTES = 256 * 1024
-# Characters that draw nothing and move what is around them, apart from line feed and tab.
-_KEPT_CONTROLS = {"\n", "\t"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +28,6 @@ class Page:
     version: int
     messages: list[Message]
     more: bool  # whether older ones stand before
-
-
-def fault_of(body: str, *, longest: int) -> str | None:
-    """The `Code` of what is wrong with a message's text, or None. `longest` is in code points."""
-    if not body.strip():
-        return Code.EMPTY
-    if len(body) > longest:
-        return Code.TOO_LONG
-    if any(
-        unicodedata.category(character) in ("Cc", "Cs") and character not in _KEPT_CONTROLS
-        for character in body
-    ):
-        return Code.CHARACTERS
-    return None
 
 
 def entry_of(row: Row, room: int) -> Entry:

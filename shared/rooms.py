@@ -176,6 +176,18 @@ def public(cursor: Cursor, *, user: int) -> Sequence[Row]:
 
 def summaries(cursor: Cursor, *, user: int, room: int | None = None) -> list[protocol.RoomSummary]:
     """The rooms that `user` is in (or the one asked for), as one statement reads them."""
+    return [_summary(row, user) for row in _memberships_of(cursor, user=user, room=room)]
+
+
+def of_user(cursor: Cursor, *, user: int) -> tuple[protocol.User, list[protocol.RoomSummary]] | None:
+    """A user and their rooms, by one statement; None where there is no such user, since everyone is in one."""
+    rows = _memberships_of(cursor, user=user, room=None)
+    if not rows:
+        return None
+    return protocol.User(user, rows[0]["self_name"]), [_summary(row, user) for row in rows]
+
+
+def _memberships_of(cursor: Cursor, *, user: int, room: int | None) -> Sequence[Row]:
     cursor.execute(
         f"SELECT {STATE}, r.version, r.number, m.role, m.last_read, m.marker,"
         " p.id AS peer_id, p.name AS peer_name, s.name AS self_name"
@@ -185,7 +197,7 @@ def summaries(cursor: Cursor, *, user: int, room: int | None = None) -> list[pro
         " WHERE m.user_id = %s AND (%s IS NULL OR m.room_id = %s) ORDER BY r.id",
         (user, room, room),
     )
-    return [_summary(row, user) for row in cursor.fetchall()]
+    return cursor.fetchall()
 
 
 def _summary(row: Row, user: int) -> protocol.RoomSummary:
@@ -268,4 +280,12 @@ def touched_members(cursor: Cursor, seconds: int) -> list[tuple[int, int]]:
     cursor.execute(
         "SELECT room_id, user_id FROM members WHERE touched > NOW(3) - INTERVAL %s SECOND", (seconds,)
     )
+    return [(row["room_id"], row["user_id"]) for row in cursor.fetchall()]
+
+
+def memberships(cursor: Cursor, users: list[int]) -> list[tuple[int, int]]:
+    """(room, user) of every membership of these users."""
+    if not users:
+        return []
+    cursor.execute("SELECT room_id, user_id FROM members WHERE user_id IN %s", (users,))
     return [(row["room_id"], row["user_id"]) for row in cursor.fetchall()]

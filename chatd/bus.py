@@ -1,0 +1,144 @@
+"""Redis pub/sub between the daemons, and from web to them: a wake-up call, never the record.
+
+What is lost here is found again by comparing the rooms' heads with the database.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Collection, Sequence
+
+import structlog
+
+from chatd import wire
+from shared import keys
+from shared.settings import Settings
+
+log = structlog.get_logger("chatd.bus")
+
+SLICE = 1_000  # channels subscribed to by one command
+PING_SECONDS = 1.0
+SILENT_PINGS = 3  # unanswered, and Redis is taken for gone
+RETRY_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.0)
+
+
+class Bus:
+    """Stays connected to Redis, and hears the channels that are wanted."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        on_room: Callable[[int, bytes], None],
+        on_user: Callable[[int, bytes], None],
+        on_restored: Callable[[], None],
+    ) -> None:
+        self._url, self._password = settings.redis_address()
+        self._on_room = on_room
+        self._on_user = on_user
+        self._on_restored = on_restored
+        self._wire: wire.Wire | None = None
+        self._wanted: set[str] = set()
+        self._heard: set[str] = set()  # confirmed by Redis on this connection
+
+    @property
+    def connected(self) -> bool:
+        """Whether everything wanted is being heard."""
+        return self._wire is not None
+
+    async def run(self) -> None:
+        """Connect, again and again, for ever."""
+        attempt = 0
+        while True:
+            try:
+                line = await wire.connect(self._url, self._password, self._dispatch)
+            except OSError as fault:
+                if attempt == 0:
+                    log.warning("redis is away", reason=str(fault) or type(fault).__name__)
+                await asyncio.sleep(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
+                attempt += 1
+                continue
+            attempt = 0
+            try:
+                await self._serve(line)
+            finally:
+                self._wire = None
+                self._heard.clear()
+                line.abort()
+            log.warning("redis is away", reason="the connection was lost")
+
+    async def _serve(self, line: wire.Wire) -> None:
+        """Hear what is wanted until the connection is lost."""
+        try:
+            while missing := sorted(self._wanted - self._heard):
+                await line.subscribe(missing[:SLICE])
+                self._heard.update(missing[:SLICE])
+            self._wire = line
+            log.info("redis is here", channels=len(self._heard))
+            self._on_restored()
+            silent = 0
+            while silent < SILENT_PINGS:
+                line.ping()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(asyncio.shield(line.lost), PING_SECONDS)
+                    return
+                silent = 0 if line.heard else silent + 1
+        except ConnectionError:
+            return
+
+    async def subscribe(self, channels: Collection[str]) -> bool:
+        """Want these channels; returns True when each is heard, False where Redis is away.
+
+        They are heard as soon as Redis is back, even if this returned False.
+        """
+        self._wanted.update(channels)
+        line = self._wire
+        if line is None:
+            return False
+        missing = [channel for channel in channels if channel not in self._heard]
+        try:
+            await line.subscribe(missing)
+        except ConnectionError:
+            return False
+        if line is not self._wire:
+            return False
+        self._heard.update(missing)
+        return True
+
+    def hears(self, channel: str) -> bool:
+        """Whether Redis has confirmed this channel on the present connection."""
+        return channel in self._heard
+
+    def wanted(self, prefix: str) -> list[str]:
+        """The wanted channels whose names begin with `prefix`."""
+        return [channel for channel in self._wanted if channel.startswith(prefix)]
+
+    def unsubscribe(self, channels: Collection[str]) -> None:
+        """Want these channels no longer."""
+        self._wanted.difference_update(channels)
+        known = [channel for channel in channels if channel in self._heard]
+        self._heard.difference_update(known)
+        if self._wire is not None and known:
+            with contextlib.suppress(ConnectionError):
+                self._wire.unsubscribe(known)
+
+    def publish(self, items: Sequence[tuple[str, bytes]]) -> bool:
+        """Publish in order; False where Redis is away and nobody will hear it."""
+        if self._wire is None:
+            return False
+        try:
+            self._wire.publish(items)
+        except ConnectionError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Publish what is due, then hear nothing more."""
+        if self._wire is not None:
+            self._wire.close()
+
+    def _dispatch(self, channel: bytes, payload: bytes) -> None:
+        name = channel.decode()
+        if name.startswith(keys.ROOM_PREFIX):
+            self._on_room(int(name[len(keys.ROOM_PREFIX) :]), payload)
+        elif name.startswith(keys.USER_PREFIX):
+            self._on_user(int(name[len(keys.USER_PREFIX) :]), payload)

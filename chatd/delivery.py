@@ -1,0 +1,231 @@
+"""From a published change to the members of its room: sequencer, refill from MariaDB, hub, fan-out.
+
+A change comes over the bus, or is found by asking the database; the gap rule puts all in order,
+and each is framed once and posted to everybody who is in the room.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, TypeVar
+
+import msgspec
+import structlog
+
+from chatd.bus import Bus
+from chatd.fanout import Fanout
+from chatd.hub import Hub
+from chatd.peer import Peer, frame
+from chatd.sequencer import Sequencer
+from chatd.store import Store, StoreAway
+from shared import keys, messages, protocol, rooms
+
+log = structlog.get_logger("chatd.delivery")
+
+T = TypeVar("T")
+
+CROSSING_SECONDS = 0.03  # two daemons' publishes may cross: a gap is often filled within this time
+RETRY_SECONDS = 0.5
+
+
+class _Change(msgspec.Struct):
+    """What is read of a published change; the rest goes to the members as it is."""
+
+    type: str
+    version: int
+
+
+_decode_change = msgspec.json.Decoder(_Change).decode
+_decode_room_change = msgspec.json.Decoder(protocol.RoomChange).decode
+
+
+class Delivery:
+    """Everything between the bus and the peers."""
+
+    def __init__(self, store: Store, bus: Bus, fanout: Fanout, hub: Hub[Peer]) -> None:
+        self._store = store
+        self._bus = bus
+        self._fanout = fanout
+        self.hub = hub
+        self.sequencer: Sequencer[bytes] = Sequencer()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # -- changes come in
+
+    def heard(self, room: int, payload: bytes) -> None:
+        """A change was published."""
+        try:
+            version = _decode_change(payload).version
+        except msgspec.MsgspecError:
+            log.error("unreadable publish", room=room, size=len(payload))
+            return
+        self._deliver(room, self.sequencer.arrive(room, version, payload))
+        self._heal(room)
+
+    def compare(self, heads: Iterable[tuple[int, int]]) -> None:
+        """These rooms have at least these versions: ask for what was not heard."""
+        for room, head in heads:
+            if room in self.sequencer:
+                self._deliver(room, self.sequencer.track(room, head))
+                self._heal(room)
+
+    def _deliver(self, room: int, changes: Iterable[bytes]) -> None:
+        for payload in changes:
+            if b'"type":"room"' in payload[:16]:
+                self._deliver_room_change(room, _decode_room_change(payload))
+            self._post(room, frame(payload))
+
+    def _deliver_room_change(self, room: int, change: protocol.RoomChange) -> None:
+        """Who left hears `left` instead of the change; who joined is let in."""
+        self.hub.saw_meta(room, change.version)
+        for user in change.left:
+            self.expel(user.id, room)
+        for user in change.joined:
+            if self.hub.of_user(user.id):
+                self.spawn(self.admit(user.id, room))
+
+    def _post(self, room: int, data: bytes) -> None:
+        self._fanout.post(self.hub.of_room(room), data)
+        self.hub.hold_back(room, data)
+
+    # -- changes that are missing
+
+    def _heal(self, room: int) -> None:
+        if self.sequencer.has_gap(room):
+            self.sequencer.ask(room)
+            self.spawn(self._refill(room))
+
+    async def _refill(self, room: int) -> None:
+        """Ask the database for what is missing in `room`, until nothing is."""
+        await asyncio.sleep(CROSSING_SECONDS)
+        while (since := self.sequencer.missing_since(room)) is not None:
+            try:
+                found = await self._store.run(messages.changes, room=room, since=since, reader=None)
+                if isinstance(found, protocol.Reset) or found.room_state is not None:
+                    await self._check_members(room)
+            except StoreAway:
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            except rooms.NoSuchRoom:
+                self.sequencer.forget(room)
+                return
+            head = found.version if isinstance(found, protocol.Reset) else found.to
+            if isinstance(found, protocol.Changes) and found.room_state is not None:
+                self.hub.saw_meta(room, found.room_state.version)
+            self._post(room, frame(found))
+            self._deliver(room, self.sequencer.answered(room, head))
+            if not self.sequencer.has_gap(room):
+                return
+            self.sequencer.ask(room)
+
+    async def _check_members(self, room: int) -> None:
+        """The members of `room` changed unheard: compare those who are here with the database."""
+        here = self.hub.users()
+        members = await self._store.run(rooms.members_among, room, here)
+        for user in self.hub.users_in(room) - members:
+            self.expel(user, room)
+        for user in members - self.hub.users_in(room):
+            self.spawn(self.admit(user, room))
+
+    # -- people come and go
+
+    async def admit(self, user: int, room: int) -> None:
+        """`user` is a member of `room` now: let their peers in, and tell them."""
+        while True:
+            # Subscribe first, then read: a change between the two is held by the sequencer.
+            self.sequencer.expect(room)
+            await self._bus.subscribe([keys.room_channel(room)])
+            summaries = await self.patiently(lambda: self._store.run(rooms.summaries, user=user, room=room))
+            if not summaries or not self.hub.of_user(user):
+                return
+            if self.is_current(summaries[0]) and self.hears([room]):
+                break
+        peers = [peer for peer in self.hub.of_user(user) if not self.hub.is_in(peer, room)]
+        if not peers:
+            return
+        head = self.follow(summaries[0])
+        self._fanout.post(peers, frame(protocol.Joined(summary=summaries[0])))
+        for peer in peers:
+            self.enter(peer, room, cursor=summaries[0].head, head=head)
+
+    def expel(self, user: int, room: int) -> None:
+        """`user` is no longer a member of `room`."""
+        peers = self.hub.leave(user, room)
+        self._fanout.post(peers, frame(protocol.Left(room=room)))
+
+    async def recheck(self, user: int, room: int) -> None:
+        """Somebody says that `user` left `room`: take them out of it, if the database says so too."""
+        if not await self.patiently(lambda: self._store.run(rooms.is_member, room=room, user=user)):
+            self.expel(user, room)
+
+    def is_current(self, summary: protocol.RoomSummary) -> bool:
+        """Whether a summary knows of every change of the room's members that this daemon has seen."""
+        return summary.room.version >= self.hub.meta(summary.room.id)
+
+    def hears(self, wanted: Iterable[int]) -> bool:
+        """Whether the changes of these rooms come in: by the bus, or, while Redis is away, by comparing."""
+        return all(
+            room in self.sequencer and (not self._bus.connected or self._bus.hears(keys.room_channel(room)))
+            for room in wanted
+        )
+
+    def follow(self, summary: protocol.RoomSummary) -> int:
+        """Deliver the changes of a room from here on; returns the newest version that is known of it."""
+        room = summary.room.id
+        self.hub.saw_meta(room, summary.room.version)
+        self._deliver(room, self.sequencer.track(room, summary.head))
+        self._heal(room)
+        return max(summary.head, self.sequencer.seen(room) or 0)
+
+    def enter(self, peer: Peer, room: int, *, cursor: int, head: int) -> None:
+        """Let a peer in that holds the room up to `cursor`; where that is behind, it is brought up to date first."""
+        self.hub.enter(peer, room, behind=cursor < head)
+        if cursor < head:
+            self.spawn(self._catch_up(peer, room, cursor))
+
+    async def sync(self, peer: Peer, room: int, since: int) -> None:
+        """A peer asks for what lies after `since`. Raises `StoreAway` and `rooms.NoSuchRoom`."""
+        if not self.hub.is_in(peer, room):
+            raise rooms.NoSuchRoom(room)
+        self.hub.hold(peer, room)
+        try:
+            found = await self._store.run(messages.changes, room=room, since=since, reader=peer.user.id)
+            self._fanout.post([peer], frame(found))
+        finally:
+            self._release(peer, room)
+
+    async def _catch_up(self, peer: Peer, room: int, since: int) -> None:
+        """Send a peer what lies after `since`, then what was held for it."""
+        try:
+            found = await self.patiently(
+                lambda: self._store.run(messages.changes, room=room, since=since, reader=peer.user.id)
+            )
+            self._fanout.post([peer], frame(found))
+        except rooms.NoSuchRoom:
+            self.expel(peer.user.id, room)
+        finally:
+            self._release(peer, room)
+
+    def _release(self, peer: Peer, room: int) -> None:
+        for held in self.hub.release(peer, room):
+            self._fanout.post([peer], held)
+
+    # -- helpers
+
+    async def patiently(self, work: Callable[[], Awaitable[T]]) -> T:
+        """The result of `work()`, tried again while the database is away."""
+        while True:
+            try:
+                return await work()
+            except StoreAway:
+                await asyncio.sleep(RETRY_SECONDS)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something in the background; what it raises is logged."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("background work failed", exc_info=task.exception())

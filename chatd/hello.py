@@ -1,0 +1,84 @@
+"""The first message of a connection: from here on the client misses nothing.
+
+Subscribe first, then read, then, in one turn of the event loop, register and compare the client's
+cursors with what has been delivered. A client that is behind in a room gets that room's live
+changes only after what it missed.
+"""
+
+from dataclasses import dataclass
+
+from chatd.bus import Bus
+from chatd.delivery import Delivery
+from chatd.fanout import Fanout
+from chatd.heads import Heads
+from chatd.peer import Peer, frame
+from chatd.store import Store, StoreAway
+from shared import keys, protocol, rooms
+from shared.protocol import Close
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell(Exception):
+    """The connection is to be closed: the client is told why by a code of `protocol.Close`."""
+
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Greeter:
+    """Answers `hello`. `server` is this daemon's name."""
+
+    server: str
+    store: Store
+    bus: Bus
+    delivery: Delivery
+    fanout: Fanout
+    heads: Heads
+
+    async def greet(self, peer: Peer, hello: protocol.Hello) -> None:
+        """Register the peer and send `welcome`, then what it missed. Raises `Farewell`."""
+        try:
+            summaries = await self._read(peer)
+        except StoreAway:
+            raise Farewell(Close.TRY_AGAIN, "the database can not be reached") from None
+        # Nothing below waits: what is delivered from here on reaches this peer.
+        hub = self.delivery.hub
+        hub.register(peer, peer.user.id)
+        heads = {summary.room.id: self.delivery.follow(summary) for summary in summaries}
+        self._post(peer, protocol.Welcome(peer.user, self.heads.epoch, summaries, self.server))
+        for summary in summaries:
+            room, head = summary.room.id, heads[summary.room.id]
+            # A room that the client has not loaded is held up to what its summary says.
+            cursor = hello.cursors.get(room, summary.head)
+            if hello.epoch != self.heads.epoch or cursor > head:
+                if room in hello.cursors:
+                    self._post(peer, protocol.Reset(room=room, version=head))
+                cursor = summary.head
+            self.delivery.enter(peer, room, cursor=cursor, head=head)
+        for room in hello.cursors.keys() - heads.keys():
+            self._post(peer, protocol.Left(room=room))
+
+    async def _read(self, peer: Peer) -> list[protocol.RoomSummary]:
+        """The user's rooms, read while all of them are being heard."""
+        await self._hear(peer, [keys.user_channel(peer.user.id)])
+        while True:
+            found = await self.store.run(rooms.of_user, user=peer.user.id)
+            if found is None:
+                raise Farewell(Close.SIGNED_OUT, "the account is gone")
+            peer.user, summaries = found
+            unheard = [s.room.id for s in summaries if not self.delivery.hears([s.room.id])]
+            if not unheard and all(self.delivery.is_current(summary) for summary in summaries):
+                return summaries
+            for room in unheard:
+                self.delivery.sequencer.expect(room)
+            await self._hear(peer, [keys.room_channel(room) for room in unheard])
+
+    async def _hear(self, peer: Peer, channels: list[str]) -> None:
+        if not self.bus.connected or not await self.bus.subscribe(channels):
+            raise Farewell(Close.TRY_AGAIN, "Redis can not be reached")
+        if not peer.is_open:
+            raise Farewell(Close.TRY_AGAIN, "the client is gone")
+
+    def _post(self, peer: Peer, message: protocol.ServerMessage) -> None:
+        self.fanout.post([peer], frame(message))

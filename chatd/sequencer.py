@@ -1,0 +1,125 @@
+"""The gap rule: puts the changes of each room in order, and says when one is missing. Pure.
+
+For a change with version v of a room of which everything up to `seen` was delivered:
+
+| v is | then |
+| --- | --- |
+| seen + 1 | deliver it, and what was held behind it |
+| ≤ seen | drop it: it was delivered |
+| > seen + 1 | hold it; somebody must ask the database for what lies after `seen` |
+
+One question per room at a time.
+"""
+
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Room(Generic[T]):
+    seen: int | None = None  # None: subscribed, and the head is not yet known
+    head: int = 0  # the newest version that is known to exist
+    held: dict[int, T] = field(default_factory=dict)
+    asking: bool = False
+
+
+class Sequencer(Generic[T]):
+    """The versions of the rooms that this daemon delivers."""
+
+    def __init__(self) -> None:
+        self._rooms: dict[int, _Room[T]] = {}
+
+    def __contains__(self, room: int) -> bool:
+        return room in self._rooms
+
+    def rooms(self) -> list[int]:
+        """Every room that is followed."""
+        return list(self._rooms)
+
+    def expect(self, room: int) -> None:
+        """Hold what arrives for `room` from now on, until `track` says where it stands."""
+        self._rooms.setdefault(room, _Room())
+
+    def track(self, room: int, head: int) -> list[T]:
+        """The room stood at `head` when it was read; returns what is to be delivered behind that.
+
+        Where the room was already followed, `head` is only news of its newest version.
+        """
+        state = self._rooms.setdefault(room, _Room())
+        if state.seen is None:
+            state.seen = head
+        state.head = max(state.head, head)
+        return self._advance(state)
+
+    def forget(self, room: int) -> None:
+        """Nobody here is in this room any more."""
+        self._rooms.pop(room, None)
+
+    def seen(self, room: int) -> int | None:
+        """The version up to which everything was delivered; None where that is not known."""
+        state = self._rooms.get(room)
+        return state.seen if state else None
+
+    def arrive(self, room: int, version: int, change: T) -> list[T]:
+        """A change arrived; returns the changes that are to be delivered now, in order."""
+        state = self._rooms.get(room)
+        if state is None:
+            return []
+        if state.seen is None:
+            state.held[version] = change
+            return []
+        if version == state.seen + 1 and not state.held:
+            state.seen = version
+            return [change]
+        if version <= state.seen:
+            return []
+        state.held[version] = change
+        return self._advance(state)
+
+    def has_gap(self, room: int) -> bool:
+        """Whether something is known to be missing, and nobody has asked for it yet."""
+        state = self._rooms.get(room)
+        return state is not None and not state.asking and self._is_behind(state)
+
+    def ask(self, room: int) -> None:
+        """Somebody is about to ask for what is missing."""
+        self._rooms[room].asking = True
+
+    def missing_since(self, room: int) -> int | None:
+        """The version after which to ask; None where nothing is missing any more, and the question is off."""
+        state = self._rooms.get(room)
+        if state is None or state.seen is None:
+            return None
+        if not self._is_behind(state):
+            state.asking = False
+            return None
+        return state.seen
+
+    def answered(self, room: int, to: int) -> list[T]:
+        """What was missing up to `to` is delivered; returns what is to be delivered behind it."""
+        state = self._rooms.get(room)
+        if state is None:
+            return []
+        state.asking = False
+        state.seen = max(state.seen or 0, to)
+        return self._advance(state)
+
+    @staticmethod
+    def _is_behind(state: _Room[T]) -> bool:
+        return state.seen is not None and (bool(state.held) or state.head > state.seen)
+
+    @staticmethod
+    def _advance(state: _Room[T]) -> list[T]:
+        """Take from what is held all that follows `seen` without a gap."""
+        if state.seen is None or not state.held:
+            return []
+        due = []
+        while state.seen + 1 in state.held:
+            state.seen += 1
+            due.append(state.held.pop(state.seen))
+        seen = state.seen
+        for version in [version for version in state.held if version <= seen]:
+            del state.held[version]
+        return due

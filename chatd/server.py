@@ -1,0 +1,208 @@
+"""Puts the daemon together, runs it, and lets it go without anybody noticing."""
+
+import asyncio
+import gc
+import signal
+import socket as sockets
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+from websockets.asyncio.server import Server, serve, unix_serve
+
+from chatd.bus import Bus
+from chatd.commands import Commands
+from chatd.connection import Connections
+from chatd.delivery import Delivery
+from chatd.fanout import Fanout
+from chatd.handshake import gate
+from chatd.heads import Heads
+from chatd.hello import Greeter
+from chatd.hub import Hub
+from chatd.journal import Journal
+from chatd.peer import Peer, frame
+from chatd.store import Store
+from chatd.watch import Watch
+from chatd.writer import Writer
+from shared import events, keys, protocol
+from shared.database import Database
+from shared.log import Accepted
+from shared.protocol import Close
+from shared.settings import Settings
+
+log = structlog.get_logger("chatd.server")
+
+UNIX = "unix:"
+BACKLOG = 1024
+SWEEP_SECONDS = 30.0
+MOVES_PER_SECOND = 1_400  # handshakes that another daemon can answer
+SLICE = 100  # connections closed in one turn of a drain
+
+
+class Daemon:
+    """One chat daemon."""
+
+    def __init__(self, settings: Settings, index: int) -> None:
+        self._settings = settings
+        self._index = index
+        self._database = Database(settings)
+        self._store = Store(self._database)
+        self._hub: Hub[Peer] = Hub()
+        self._fanout = Fanout(asyncio.get_running_loop(), limit=settings.buffer_max)
+        self._bus = Bus(settings, on_room=self._on_room, on_user=self._on_user, on_restored=self._on_restored)
+        self._delivery = Delivery(self._store, self._bus, self._fanout, self._hub)
+        self._heads = Heads(settings, self._store, self._delivery)
+        self._watch = Watch(settings, self._hub)
+        self._journal = Journal(Writer(self._database, longest=settings.message_max), self._on_committed)
+        self._draining = False
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, then drain."""
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(work)
+                for work in (self._bus.run(), self._heads.run(), self._watch.run(), self._sweep())
+            ]
+            journal = group.create_task(self._journal.run())
+            server = await self._listen()
+            log.info("serving", address=self._settings.daemon_address(self._index))
+            # What lives now lives long: with many connections a full collection takes 0.7 s otherwise.
+            gc.collect()
+            gc.freeze()
+            await stop.wait()
+            await self._drain(server)
+            for task in (*tasks, journal):
+                task.cancel()
+        await self._watch.close()
+        self._journal.close()
+        self._store.close()
+        self._database.close()
+        log.info("stopped")
+
+    async def _listen(self) -> Server:
+        connections = Connections(self._hub, self._watch, self._greeter(), self._commands())
+        options: dict[str, Any] = {
+            "process_request": gate(self._settings.origins, self._health),
+            "subprotocols": [protocol.SUBPROTOCOL],
+            "select_subprotocol": _offered,
+            "compression": None,  # 33 KB less a connection, and one frame serves all of them
+            "server_header": None,
+            "open_timeout": 10,
+            "ping_interval": 20,
+            "ping_timeout": 20,
+            "close_timeout": 2,
+            "max_size": self._settings.frame_max,
+            "max_queue": 16,
+        }
+        address = self._settings.daemon_address(self._index)
+        if address.startswith(UNIX):
+            path = address.removeprefix(UNIX)
+            Path(path).unlink(missing_ok=True)  # noqa: ASYNC240 - of a daemon that was killed; nobody is served yet
+            return await unix_serve(connections.serve, path, backlog=BACKLOG, **options)
+        host, _, port = address.rpartition(":")
+        return await serve(connections.serve, host.strip("[]"), int(port), backlog=BACKLOG, **options)
+
+    def _commands(self) -> Commands:
+        return Commands(
+            self._settings,
+            journal=self._journal,
+            delivery=self._delivery,
+            store=self._store,
+            fanout=self._fanout,
+            bus=self._bus,
+        )
+
+    def _greeter(self) -> Greeter:
+        server = f"{sockets.gethostname()}:{self._index}"
+        return Greeter(server, self._store, self._bus, self._delivery, self._fanout, self._heads)
+
+    # -- what happens
+
+    def _on_committed(self, accepted: Sequence[Accepted]) -> None:
+        """Publish a batch's changes, in their order, and tell whoever is in a new direct room."""
+        changes = [outcome.change for outcome in accepted if outcome.change is not None]
+        opened = [(user, outcome.message.room) for outcome in accepted for user in outcome.opened]
+        items = [(keys.room_channel(change.room), protocol.encode(change)) for change in changes]
+        items += [(keys.user_channel(user), events.joined(room)) for user, room in opened]
+        if not self._bus.publish(items):
+            # Redis is away: those who are here hear of it now, the others when heads are compared.
+            self._delivery.compare([(change.room, change.version) for change in changes])
+            for user, room in opened:
+                self._delivery.spawn(self._delivery.admit(user, room))
+
+    def _on_room(self, room: int, payload: bytes) -> None:
+        self._delivery.heard(room, payload)
+
+    def _on_user(self, user: int, payload: bytes) -> None:
+        try:
+            event = events.decode(payload)
+        except ValueError:
+            log.error("unreadable publish", user=user)
+            return
+        if event.type == "joined":
+            self._delivery.spawn(self._delivery.admit(user, event.room))
+        elif event.type == "left":
+            self._delivery.spawn(self._delivery.recheck(user, event.room))
+        elif event.type == "revoked":
+            self._watch.revoked(user, event.session)
+        elif event.type == "read":
+            self._fanout.post(self._hub.of_user(user), frame(payload))
+
+    def _on_restored(self) -> None:
+        self._heads.compare_everything_now()
+
+    async def _sweep(self) -> None:
+        """Forget the rooms and users that nobody here belongs to any more."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            empty = [room for room in self._delivery.sequencer.rooms() if self._hub.is_empty(room)]
+            for room in empty:
+                self._delivery.sequencer.forget(room)
+                self._hub.forget(room)
+            self._bus.unsubscribe([keys.room_channel(room) for room in empty])
+            users = {keys.user_channel(user) for user in self._hub.users()}
+            self._bus.unsubscribe([name for name in self._bus.wanted(keys.USER_PREFIX) if name not in users])
+
+    def _health(self) -> dict[str, Any]:
+        away = [
+            name
+            for name, here in (("mariadb", self._heads.database_here), ("redis", self._bus.connected))
+            if not here
+        ]
+        status = "draining" if self._draining else "away: " + ", ".join(away) if away else "ok"
+        return {"status": status, "daemon": self._index, "connections": len(self._hub)}
+
+    # -- the end
+
+    async def _drain(self, server: Server) -> None:
+        """Stop accepting, let the clients move in their own time, answer what was taken, then close.
+
+        Clients that know `drain` come back to another daemon at times spread over `within`.
+        """
+        self._draining = True
+        server.close(close_connections=False)
+        peers = self._hub.peers()
+        within = min(self._settings.drain_seconds, max(1.0, len(peers) / MOVES_PER_SECOND))
+        log.info("draining", connections=len(peers), within=within)
+        if peers:
+            self._fanout.post(peers, frame(protocol.Drain(within=within)))
+            await asyncio.wait([*server.handler_tasks], timeout=within + 1.0)
+        await self._journal.flushed()
+        await asyncio.sleep(0)  # the flush writes the last answers
+        left = list(server.connections)
+        for start in range(0, len(left), SLICE):
+            part = left[start : start + SLICE]
+            closing: list[Coroutine[Any, Any, None]] = [
+                socket.close(Close.RESTART, "restart") for socket in part
+            ]
+            await asyncio.gather(*closing, return_exceptions=True)
+        self._bus.close()
+
+
+def _offered(_: Any, offered: Any) -> Any:
+    """Choose our subprotocol where it is offered; where it is not, the close code tells the client."""
+    return protocol.SUBPROTOCOL if protocol.SUBPROTOCOL in offered else None

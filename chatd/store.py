@@ -1,0 +1,45 @@
+"""Asks MariaDB in threads, so that the event loop never waits for it."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Concatenate, ParamSpec, TypeVar
+
+from shared.database import Cursor, Database, is_unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+READERS = 4
+
+
+class StoreAway(ConnectionError):
+    """MariaDB can not be reached just now."""
+
+
+class Store:
+    """Runs the statements of `shared` in a few threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+
+    async def run(
+        self, statement: Callable[Concatenate[Cursor, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The result of `statement(cursor, …)`. Raises `StoreAway`, and what the statement raises."""
+
+        def work() -> T:
+            with self._database.cursor() as cursor:
+                return statement(cursor, *args, **kwargs)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except Exception as fault:
+            if is_unavailable(fault):
+                raise StoreAway(str(fault)) from fault
+            raise
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._threads.shutdown(wait=False, cancel_futures=True)

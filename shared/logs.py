@@ -36,6 +36,8 @@ def configure(*, process: str, level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    # A line for each handshake and each close, without who it was: chatd writes its own.
+    logging.getLogger("websockets").setLevel(max(logging.WARNING, logging.getLogger().level))
 
 
 def _with_process(name: str) -> structlog.typing.Processor:

@@ -4,6 +4,7 @@ Whoever changes a room or its members locks the room's row first (`lock`), so th
 follow the order of commits. Read markers never lock rooms.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,12 @@ from shared.database import Cursor, Row, error_code
 GENERAL = 1  # the room that everyone is in and nobody can leave
 
 STATE = "r.id, r.kind, r.name, r.member_count, r.meta_version, r.direct_key"
+
+# Default_Ignorable_Code_Point of Unicode 15.1: what draws nothing by itself.
+_IGNORABLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 
 
 class NoSuchRoom(LookupError):
@@ -49,8 +56,12 @@ def clean_name(name: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """What two names share that a reader takes for the same (Unicode TR15, TR31 NFKC case folding)."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", clean_name(name)).casefold())
+    """What two names share that a reader takes for the same; empty for a name that can not be seen.
+
+    NFKC_Casefold (Unicode §3.13): case folded, compatibility forms as one, without what draws nothing.
+    """
+    folded = unicodedata.normalize("NFKC", clean_name(name)).casefold()
+    return clean_name(unicodedata.normalize("NFKC", _IGNORABLE.sub("", folded)))
 
 
 def direct_key(one: int, other: int) -> str:
@@ -102,6 +113,13 @@ def create_direct(cursor: Cursor, one: int, other: int) -> int:
         "INSERT INTO members (room_id, user_id) VALUES (%s, %s)", [(room, user) for user in people]
     )
     return room
+
+
+def direct_between(cursor: Cursor, one: int, other: int) -> int | None:
+    """The direct room of two users, or of one with themselves, if anything was said in it yet."""
+    cursor.execute("SELECT id FROM rooms WHERE direct_key = %s", (direct_key(one, other),))
+    row = cursor.fetchone()
+    return row["id"] if row else None
 
 
 def join(cursor: Cursor, *, room: int, user: int) -> Membership:

@@ -57,3 +57,13 @@ def by_id(cursor: Cursor, user: int) -> Account | None:
     cursor.execute("SELECT id, name, password_hash FROM users WHERE id = %s", (user,))
     row = cursor.fetchone()
     return Account(**row) if row else None
+
+
+def replace_password_hash(cursor: Cursor, *, user: int, old: str, new: str) -> bool:
+    """Store a new hash, unless the one that it replaces was replaced meanwhile. Returns whether it was stored."""
+    return (
+        cursor.execute(
+            "UPDATE users SET password_hash = %s WHERE id = %s AND password_hash = %s", (new, user, old)
+        )
+        == 1
+    )

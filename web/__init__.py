@@ -1,1 +1,68 @@
-"""The web service."""
+"""The web service: accounts, sessions, rooms and history over HTTP.
+
+The law of this folder: it knows nothing of asyncio or of `chatd`, and chatd nothing of it; the two
+meet in MariaDB, Redis and `shared`. No SQL and no Redis key name stands here: they are in `shared`.
+A view reads the request, calls one function that does the work, and answers; what a form accepts is
+in `forms`, what an error looks like in `errors`. Every text that a person reads goes through gettext.
+"""
+
+from flask import Flask, Request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from shared import logs
+from shared.settings import Settings, SettingsError
+from web import auth, backends, chat, errors, headers, health, identity, languages, rooms, session, strict
+
+# The largest form is a registration: two passwords of 1,024 characters (the setting's upper
+# end), 12 bytes each where every one is an emoji, percent-encoded.
+BODY_BYTES = 64 * 1024
+
+
+class Web(Flask):
+    """A Flask application that reads forms strictly and logs a failed request as one line."""
+
+    request_class: type[Request] = strict.Request
+    log_exception = errors.log_exception
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application. Without `settings` it reads those of the process and sets up its log.
+
+    Raises `SettingsError`. No server needs to be there yet: connections are made when first used.
+    """
+    if settings is None:
+        settings = Settings.load()
+        logs.configure(process="web", level=settings.log_level)
+    if not settings.secret_key:
+        raise SettingsError(
+            "PARLEY_SECRET_KEY: there is none yet; expected a long random text,"
+            " or the file that the first run of Parley makes in the data folder"
+        )
+    app = Web(__name__)
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=BODY_BYTES,
+        MAX_FORM_PARTS=strict.FIELDS,
+        PROPAGATE_EXCEPTIONS=False,  # also under test: errors look as they do in use
+        SESSION_COOKIE_NAME=session.COOKIE,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        # A form token lives as long as its session: chat pages stay open for days.
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.url_map.converters["room"] = rooms.RoomConverter
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    backends.install(app, settings)
+    app.session_interface = session.Sessions(app, backends.of(app).redis, settings)
+    identity.install(app)  # before the form tokens, which need the session
+    CSRFProtect(app)
+    for part in (languages, errors, headers):
+        part.install(app)
+    for blueprint in (auth.blueprint, chat.blueprint, rooms.blueprint, health.blueprint):
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,179 @@
+"""What the forms accept, and in which words they refuse."""
+
+import unicodedata
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField, PasswordField, RadioField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # younger than the stubs
+
+from shared import rooms, users
+from web.backends import database, settings
+
+GENDERS = [
+    SelectChoice(0, lazy_gettext("not said")),
+    SelectChoice(1, lazy_gettext("male")),
+    SelectChoice(2, lazy_gettext("female")),
+]
+# MariaDB keeps this many characters of the key by which room names are unique; one character
+# of a name can become 18 of its key (U+FDFA).
+ROOM_KEY_MAX = 400
+_BLANK = "\u2800"  # braille without a dot: a symbol that draws nothing
+
+
+def _typed(**attributes: str) -> dict[str, object]:
+    """Attributes of a required input; `autocomplete` names are those of the HTML standard (§4.10.18.7.1)."""
+    return {"required": True, **attributes}
+
+
+def _strip(text: str | None) -> str | None:
+    """Without the space that keyboards of phones put after a word."""
+    return text.strip(" ") if text else text
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]
+    """A name and a password. What is wrong with either is never told apart from what is unknown."""
+
+    name = StringField(
+        lazy_gettext("User name"),
+        filters=[_strip],
+        render_kw=_typed(autocomplete="username", autocapitalize="none", spellcheck="false"),
+    )
+    password = PasswordField(lazy_gettext("Password"), render_kw=_typed(autocomplete="current-password"))
+    next = HiddenField()
+
+    def validate_name(self, field: Field) -> None:
+        """Only that there is one."""
+        if not field.data:
+            raise ValidationError(gettext("Type your user name."))
+
+    def validate_password(self, field: Field) -> None:
+        """Only that there is one."""
+        if not field.data:
+            raise ValidationError(gettext("Type your password."))
+
+
+class RegisterForm(FlaskForm):  # type: ignore[misc]
+    """A new account."""
+
+    name = StringField(
+        lazy_gettext("User name"),
+        filters=[_strip],
+        render_kw=_typed(autocomplete="username", autocapitalize="none", spellcheck="false"),
+    )
+    password = PasswordField(
+        lazy_gettext("Password"),
+        # No maxlength: a browser cuts off what is pasted, silently, and counts an emoji twice.
+        render_kw=_typed(autocomplete="new-password"),
+    )
+    password_again = PasswordField(
+        lazy_gettext("Password again"), render_kw=_typed(autocomplete="new-password")
+    )
+    gender = RadioField(lazy_gettext("Gender"), coerce=int, choices=GENDERS, default=0)
+    next = HiddenField()
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        limits = settings()
+        self.name.description = gettext(
+            "%(least)s to %(most)s letters (A–Z), digits or underscores. Others see it.",
+            least=limits.name_min,
+            most=limits.name_max,
+        )
+        self.name.render_kw = {
+            **self.name.render_kw,
+            "minlength": limits.name_min,
+            "maxlength": limits.name_max,
+        }
+        self.password.description = gettext(
+            "At least %(least)s characters; spaces and emoji are fine. A few words that only you would put together are best.",
+            least=limits.password_min,
+        )
+
+    def validate_name(self, field: Field) -> None:
+        """Form and length, and that nobody has it."""
+        name, limits = field.data or "", settings()
+        if not name:
+            raise ValidationError(gettext("Choose a user name."))
+        if not users.NAME.fullmatch(name):
+            raise ValidationError(
+                gettext("Only letters (A–Z, a–z), digits and underscores can stand in a user name.")
+            )
+        if len(name) < limits.name_min:
+            raise ValidationError(
+                gettext("A user name has at least %(least)s characters.", least=limits.name_min)
+            )
+        if len(name) > limits.name_max:
+            raise ValidationError(
+                gettext("A user name has at most %(most)s characters.", most=limits.name_max)
+            )
+        with database().cursor() as cursor:
+            if users.by_name(cursor, name):
+                raise ValidationError(name_taken())
+
+    def validate_password(self, field: Field) -> None:
+        """Length only, in code points, and that it can be typed (NIST SP 800-63B-4 §3.1.1.2)."""
+        password, limits = field.data or "", settings()
+        if not password:
+            raise ValidationError(gettext("Choose a password."))
+        if _has_controls(password):
+            raise ValidationError(gettext("A password can not contain control characters."))
+        if len(password) < limits.password_min:
+            raise ValidationError(
+                gettext("A password has at least %(least)s characters.", least=limits.password_min)
+            )
+        if len(password) > limits.password_max:
+            raise ValidationError(
+                gettext("A password has at most %(most)s characters.", most=limits.password_max)
+            )
+
+    def validate_password_again(self, field: Field) -> None:
+        """The same once more."""
+        if not field.data:
+            raise ValidationError(gettext("Type the password once more."))
+        if field.data != self.password.data:
+            raise ValidationError(gettext("The two passwords differ."))
+
+    def validate_gender(self, field: Field) -> None:
+        """One of the choices; the library's own words for it are for programmers."""
+        if field.errors:
+            field.errors = [gettext("Choose one of these.")]
+
+
+class RoomForm(FlaskForm):  # type: ignore[misc]
+    """A new room."""
+
+    name = StringField(lazy_gettext("Name"), filters=[lambda name: rooms.clean_name(name or "")])
+
+    def validate_name(self, field: Field) -> None:
+        """Length in code points, and that there is something to see."""
+        name, most = field.data, settings().room_name_max
+        if not name:
+            raise ValidationError(gettext("Give the room a name."))
+        if _has_controls(name):
+            raise ValidationError(gettext("A room's name can not contain control characters."))
+        if len(name) > most or len(rooms.name_key(name)) > ROOM_KEY_MAX:
+            raise ValidationError(gettext("A room's name has at most %(most)s characters.", most=most))
+        if not any(_draws(character) for character in rooms.name_key(name)):
+            raise ValidationError(gettext("A room's name needs something that one can see."))
+
+
+def name_taken() -> str:
+    """The words for a user name that somebody has."""
+    return str(gettext("This user name is taken."))
+
+
+def room_name_taken() -> str:
+    """The words for a room name that another room has."""
+    return str(gettext("There is a room with this name."))
+
+
+def _has_controls(text: str) -> bool:
+    """Whether there is a control character, a lone surrogate or a line separator in it."""
+    return any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text)
+
+
+def _draws(character: str) -> bool:
+    """Whether a reader sees it, standing alone: a letter, digit, sign or symbol."""
+    return unicodedata.category(character)[0] in "LNPS" and character != _BLANK

@@ -1,0 +1,77 @@
+"""Who asks: from the session to the user, and the beginning and end of being signed in."""
+
+import secrets
+from typing import cast
+
+from flask import Flask, current_app, g, request, session
+
+from shared import protocol, sessions, users
+from web.backends import database
+from web.session import Session, Sessions, SessionStoreAway
+
+# What is answered without knowing who asks, also while Redis is away.
+_OPEN = {"health.check", "static"}
+
+
+def install(app: Flask) -> None:
+    """Refuse requests whose session can not be known."""
+    app.before_request(_need_session)
+
+
+def user() -> protocol.User | None:
+    """The signed-in user of this request, read once."""
+    if "user" not in g:
+        g.user = _read_user()
+    return cast(protocol.User | None, g.user)
+
+
+def known_user() -> protocol.User | None:
+    """The signed-in user where this request has found out already; asks no server."""
+    return cast(protocol.User | None, g.get("user"))
+
+
+def require_user() -> protocol.User:
+    """The signed-in user, for views behind a check that there is one."""
+    found = user()
+    assert found is not None
+    return found
+
+
+def begin(user_id: int) -> None:
+    """Sign a user in, under a new session id. Raises redis-py's errors."""
+    _sessions().regenerate(_session())
+    session[sessions.USER_ID] = user_id
+    # The secret of the form tokens stands from the start: two pages that load at once would
+    # otherwise each make one, and the tokens of the first would be void.
+    session[current_app.config["WTF_CSRF_FIELD_NAME"]] = secrets.token_hex(20)
+    g.pop("user", None)
+
+
+def end() -> str:
+    """Sign the user out and return the id of the session that ended. Raises redis-py's errors."""
+    sid = cast(str, _session().sid)
+    _sessions().end(_session())
+    g.pop("user", None)
+    return sid
+
+
+def _need_session() -> None:
+    if _session().away and request.endpoint not in _OPEN:
+        raise SessionStoreAway
+
+
+def _session() -> Session:
+    return cast(Session, session)
+
+
+def _sessions() -> Sessions:
+    return cast(Sessions, current_app.session_interface)
+
+
+def _read_user() -> protocol.User | None:
+    user_id = session.get(sessions.USER_ID)
+    if not isinstance(user_id, int):
+        return None
+    with database().cursor() as cursor:
+        account = users.by_id(cursor, user_id)
+    return protocol.User(account.id, account.name) if account else None

@@ -12,6 +12,7 @@ import structlog
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_babel import lazy_gettext
 from flask_wtf.csrf import CSRFError
+from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from shared import rooms
@@ -113,6 +114,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(rooms.NoSuchRoom, _no_such_room)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(SessionStoreAway, _store_away)
+    app.register_error_handler(RedisError, _store_away)
     app.register_error_handler(pymysql.err.MySQLError, _database)
 
 
@@ -185,7 +187,9 @@ def _refused(fault: Refused) -> Response:
     return response
 
 
-def _store_away(_: SessionStoreAway) -> Response:
+def _store_away(fault: SessionStoreAway | RedisError) -> Response:
+    if isinstance(fault, RedisError):
+        log.warning("session store away", endpoint=request.endpoint, fault=str(fault))
     return answer(503, STORE_AWAY)
 
 

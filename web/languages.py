@@ -17,7 +17,7 @@ from flask_babel import Babel, Domain, get_locale
 
 SOURCE = "en"
 TRANSLATIONS = Path(__file__).parent / "translations"
-SCRIPTS = "web/static/js/"  # the texts from here go to the browser
+SCRIPTS = "static/js/"  # the texts from here go to the browser
 EXTENSION = "parley_languages"
 
 

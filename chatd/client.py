@@ -1,0 +1,384 @@
+"""ParleyClient: a client in Python that keeps the promise of the page.
+
+What it was told is acknowledged stands in the log once; what it sends is sent again with the same
+id until it is answered; what it shows of a loaded room becomes equal to the log, whatever breaks
+in between. It imports nothing of the daemon but the pure timeline.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.typing import Origin, Subprotocol
+
+from chatd.client_http import Http, WebError
+from chatd.timeline import Load, Timeline, Want
+from shared import protocol
+from shared.protocol import Close, Command
+
+FIRST_SECONDS, LONGEST_SECONDS = 0.5, 30.0  # of the back-off, which has full jitter
+STABLE_SECONDS = 10.0  # after which the back-off starts anew
+ANSWER_SECONDS = 10.0  # without an answer to a command, and the connection is taken for dead
+LOADED_MAX = 20  # timelines whose cursors go with hello
+
+ServerFrame = (
+    protocol.Welcome
+    | protocol.Changes
+    | protocol.Reset
+    | protocol.Message
+    | protocol.RoomChange
+    | protocol.Joined
+    | protocol.Left
+    | protocol.Ack
+    | protocol.Marker
+    | protocol.Error
+    | protocol.Drain
+    | protocol.Pong
+)
+_decoder = msgspec.json.Decoder(ServerFrame)
+
+
+class SignedOut(PermissionError):
+    """The session ended; sign in again."""
+
+
+class Refused(RuntimeError):
+    """A command is refused for good; `error` says why."""
+
+    def __init__(self, error: protocol.Error) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """A command on its way. `answer` becomes the `ack`, or raises `Refused`."""
+
+    command: Command
+    answer: asyncio.Future[protocol.Ack]
+    attempts: int = 0
+
+    @property
+    def conversation(self) -> int | str:
+        """What is kept in order: a room, or a nickname."""
+        command = self.command
+        if isinstance(command, protocol.Send) and command.room is None:
+            return (command.to or "").lower()
+        return command.room or 0
+
+
+@dataclass(slots=True)
+class ParleyClient:
+    """One device of one user.
+
+    `observe(room, message)` hears of each message as it is put into a loaded timeline; `failed(outgoing, error)`
+    of temporary refusals.
+    """
+
+    url: str
+    name: str
+    password: str
+    observe: Callable[[int, protocol.Message], None] = lambda _, __: None
+    failed: Callable[[Outgoing, protocol.Error], None] = lambda _, __: None
+    http: Http = field(init=False)
+    user: protocol.User | None = None
+    rooms: dict[int, protocol.RoomSummary] = field(default_factory=dict)
+    timelines: dict[int, Timeline] = field(default_factory=dict)
+    connections: int = 0  # that were welcomed
+    server: str = ""  # the daemon that welcomed the present one
+    connected: asyncio.Event = field(default_factory=asyncio.Event)
+    _outbox: dict[int | str, deque[Outgoing]] = field(default_factory=dict)
+    _waiting: dict[UUID, Outgoing] = field(default_factory=dict)
+    _settled: asyncio.Event = field(
+        default_factory=asyncio.Event
+    )  # something was answered, or the connection went
+    _socket: ClientConnection | None = None
+    _epoch: int = 0
+    _moving: bool = False
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _main: asyncio.Task[None] | None = None
+
+    def __post_init__(self) -> None:
+        self.http = Http(self.url)
+
+    # -- what a user does
+
+    async def register(self) -> None:
+        """Make the account. Raises `WebError`."""
+        await asyncio.to_thread(self.http.register, self.name, self.password)
+
+    async def start(self) -> None:
+        """Connect, and stay connected until `close`."""
+        self._main = asyncio.create_task(self._stay_connected())
+
+    async def close(self) -> None:
+        """Disconnect. What is not answered stays unanswered."""
+        for task in (*self._tasks, *([self._main] if self._main else [])):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, SignedOut):
+                await task
+        if self._socket is not None:
+            await self._socket.close()
+
+    def kill(self) -> None:
+        """Break the connection as a network does: no close frame, nothing flushed."""
+        if self._socket is not None:
+            self._socket.transport.abort()
+
+    async def open_room(self, room: int) -> Timeline:
+        """Load a room's newest page and follow it from there."""
+        timeline = self.timelines.get(room)
+        if timeline is None:
+            timeline = Timeline(observe=lambda message: self.observe(room, message))
+            self.timelines[room] = timeline
+            await self._load(room, timeline)
+        return timeline
+
+    def send(self, body: str, *, room: int | None = None, to: str | None = None) -> Outgoing:
+        """Say something in a room, or directly to somebody."""
+        return self._put(protocol.Send(uuid4(), body, room, to))
+
+    def edit(self, message: protocol.Message, body: str) -> Outgoing:
+        """Replace the text of one's own message as it is held."""
+        return self._put(protocol.Edit(uuid4(), message.room, message.number, message.body_version, body))
+
+    def delete(self, message: protocol.Message) -> Outgoing:
+        """Delete one's own message."""
+        return self._put(protocol.Delete(uuid4(), message.room, message.number))
+
+    @property
+    def unanswered(self) -> int:
+        """Commands that wait for their answer on the present connection."""
+        return len(self._waiting)
+
+    @property
+    def queued(self) -> int:
+        """Commands that have no final answer yet."""
+        return sum(len(queue) for queue in self._outbox.values())
+
+    # -- outbox: one unanswered command per conversation, so that a sender's order holds
+
+    def _put(self, command: Command) -> Outgoing:
+        outgoing = Outgoing(command, asyncio.get_running_loop().create_future())
+        self._outbox.setdefault(outgoing.conversation, deque()).append(outgoing)
+        self._pump(outgoing.conversation)
+        return outgoing
+
+    def _pump(self, conversation: int | str) -> None:
+        queue = self._outbox.get(conversation)
+        if not queue or self._socket is None or self._moving or queue[0].command.id in self._waiting:
+            return
+        outgoing = queue[0]
+        outgoing.attempts += 1
+        self._waiting[outgoing.command.id] = outgoing
+        self._say(outgoing.command)
+        socket = self._socket
+        asyncio.get_running_loop().call_later(
+            ANSWER_SECONDS, self._overdue, outgoing, outgoing.attempts, socket
+        )
+
+    def _overdue(self, outgoing: Outgoing, attempt: int, socket: ClientConnection) -> None:
+        if self._socket is socket and outgoing.attempts == attempt and outgoing.command.id in self._waiting:
+            socket.transport.abort()
+
+    def _answered(self, command: UUID, answer: protocol.Ack | protocol.Error) -> None:
+        outgoing = self._waiting.pop(command, None)
+        self._settled.set()
+        if outgoing is None:
+            return
+        conversation = outgoing.conversation
+        if isinstance(answer, protocol.Error) and answer.temporary:
+            self.failed(outgoing, answer)
+            delay = (answer.retry_after or 1.0) * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load
+            asyncio.get_running_loop().call_later(delay, self._pump, conversation)
+            return
+        self._outbox[conversation].popleft()
+        if not outgoing.answer.done():
+            if isinstance(answer, protocol.Ack):
+                outgoing.answer.set_result(answer)
+            else:
+                outgoing.answer.set_exception(Refused(answer))
+        self._pump(conversation)
+
+    # -- connection
+
+    async def _stay_connected(self) -> None:
+        attempt = 0
+        while True:
+            began = asyncio.get_running_loop().time()
+            try:
+                await self._connect_once()
+            except (OSError, ConnectionClosed, InvalidHandshake, WebError, TimeoutError):
+                pass
+            except SignedOut:
+                with contextlib.suppress(WebError):
+                    await asyncio.to_thread(self.http.sign_in, self.name, self.password)
+            moved, self._moving = self._moving, False
+            if moved or asyncio.get_running_loop().time() - began > STABLE_SECONDS:
+                attempt = 0
+            if not moved:
+                ceiling = min(LONGEST_SECONDS, FIRST_SECONDS * 2**attempt)
+                await asyncio.sleep(random.uniform(0, ceiling))  # noqa: S311 - full jitter spreads load
+                attempt += 1
+
+    async def _connect_once(self) -> None:
+        """One connection, from the handshake to its end."""
+        if not self.http.cookies():
+            await asyncio.to_thread(self.http.sign_in, self.name, self.password)
+        address = self.url.replace("http", "ws", 1) + "/ws"
+        async with connect(
+            address,
+            origin=Origin(self.url),
+            subprotocols=[Subprotocol(protocol.SUBPROTOCOL)],
+            additional_headers={"Cookie": self.http.cookies()},
+            compression=None,
+            open_timeout=5,
+            ping_interval=5,
+            ping_timeout=5,
+            close_timeout=1,
+            max_size=None,
+            proxy=None,
+        ) as socket:
+            loaded = [(room, t.cursor) for room, t in self.timelines.items() if t.cursor is not None]
+            cursors = dict(loaded[-LOADED_MAX:])
+            await socket.send(protocol.encode(protocol.Hello(self._epoch, cursors)).decode())
+            try:
+                async for frame in socket:
+                    self._receive(socket, frame, cursors)
+            finally:
+                self._disconnected()
+            if socket.close_code == Close.SIGNED_OUT:
+                raise SignedOut(socket.close_reason or "")
+
+    def _disconnected(self) -> None:
+        self._socket = None
+        self._waiting.clear()
+        self._settled.set()
+        self.connected.clear()
+        for timeline in self.timelines.values():
+            timeline.reconnected()
+
+    def _receive(self, socket: ClientConnection, frame: str | bytes, cursors: dict[int, int]) -> None:
+        try:
+            message = _decoder.decode(frame)
+        except msgspec.ValidationError:
+            return  # a newer daemon's message: clients ignore what they do not know
+        match message:
+            case protocol.Message():
+                self._want(message.room, lambda t: t.message(message))
+            case protocol.Ack() | protocol.Error(id=UUID()):
+                self._answered(message.id, message)  # type: ignore[arg-type]
+            case protocol.Changes():
+                self._want(message.room, lambda t: t.changes(message))
+            case protocol.Reset():
+                self._want(message.room, lambda t: t.reset(message.version))
+            case protocol.RoomChange():
+                self._want(message.room, lambda t: t.change(message.version, []))
+            case protocol.Welcome():
+                self._welcome(socket, message, cursors)
+            case protocol.Joined():
+                self.rooms[message.summary.room.id] = message.summary
+                self._want(message.summary.room.id, lambda t: t.heard(message.summary.head))
+            case protocol.Left():
+                self.rooms.pop(message.room, None)
+                self.timelines.pop(message.room, None)
+            case protocol.Drain():
+                self._moving = True
+                self._spawn(self._move(socket, message.within))
+            case protocol.Error(room=int(), temporary=True):
+                self._spawn(self._sync_again(message.room))
+
+    def _welcome(self, socket: ClientConnection, welcome: protocol.Welcome, cursors: dict[int, int]) -> None:
+        self.user = welcome.user
+        self._socket = socket
+        self.server = welcome.server
+        self.rooms = {summary.room.id: summary for summary in welcome.rooms}
+        self.connections += 1
+        restored = self._epoch not in (0, welcome.epoch)
+        self._epoch = welcome.epoch
+        for room, timeline in list(self.timelines.items()):
+            if room not in self.rooms:
+                del self.timelines[room]
+            elif restored or not timeline.loaded:
+                timeline.reset(self.rooms[room].head)
+                self._spawn(self._load(room, timeline))
+            else:
+                self._ask(room, timeline, timeline.welcomed(self.rooms[room].head, promised=room in cursors))
+        self.connected.set()
+        for conversation in list(self._outbox):
+            self._pump(conversation)
+
+    async def _move(self, socket: ClientConnection, within: float) -> None:
+        """The daemon stops: send nothing more, await the open answers, and go at a time of one's own."""
+        await asyncio.sleep(random.uniform(0, within))  # noqa: S311 - spreads load
+        while self._waiting and self._socket is socket:
+            self._settled.clear()
+            await self._settled.wait()
+        await socket.close()
+
+    # -- timelines
+
+    def _want(self, room: int, apply: Callable[[Timeline], Want]) -> None:
+        """Apply a frame to a room's timeline, and ask for what it then wants."""
+        timeline = self.timelines.get(room)
+        if timeline is not None:
+            self._ask(room, timeline, apply(timeline))
+
+    def _ask(self, room: int, timeline: Timeline, want: Want) -> None:
+        if want is None:
+            return
+        if isinstance(want, Load):
+            self._spawn(self._load(room, timeline))
+        elif self._socket is not None:
+            self._say(protocol.Sync(room, want.since))
+        else:
+            timeline.reconnected()
+
+    async def _sync_again(self, room: int | None) -> None:
+        """A `sync` was refused as temporary: ask again, where something is still missing."""
+        await asyncio.sleep(random.uniform(0.5, 1.5))  # noqa: S311 - spreads load
+        timeline = self.timelines.get(room or 0)
+        if timeline is not None and room is not None:
+            timeline.reconnected()
+            self._ask(room, timeline, timeline.heard(timeline.head))
+
+    async def _load(self, room: int, timeline: Timeline) -> None:
+        """Load the newest page, again until it succeeds."""
+        while self.timelines.get(room) is timeline:
+            try:
+                page = await asyncio.to_thread(self.http.page, room)
+            except WebError as fault:
+                if fault.status == 401:
+                    with contextlib.suppress(WebError):
+                        await asyncio.to_thread(self.http.sign_in, self.name, self.password)
+                elif fault.status == 404:
+                    self.timelines.pop(room, None)
+                    return
+                await asyncio.sleep(random.uniform(0.2, 1.0))  # noqa: S311 - spreads load
+                continue
+            self._ask(room, timeline, timeline.newest_page(page.messages, page.version))
+            return
+
+    # -- underneath
+
+    def _say(self, message: protocol.ClientMessage) -> None:
+        socket = self._socket
+        if socket is not None:
+            self._spawn(self._write(socket, protocol.encode(message).decode()))
+
+    @staticmethod
+    async def _write(socket: ClientConnection, frame: str) -> None:
+        with contextlib.suppress(ConnectionClosed, OSError):
+            await socket.send(frame)
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

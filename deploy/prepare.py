@@ -3,16 +3,19 @@
 Everything here may be run again at any time, also after it was interrupted half-way.
 """
 
+import math
 import os
 import pwd
+import resource
 import secrets
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from deploy.layout import Layout
 from deploy.render import render
-from shared.settings import Settings
+from shared.settings import PROJECT, Settings
 
 # Debian keeps servers where an ordinary user's PATH does not look.
 SERVER_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
@@ -38,8 +41,6 @@ def make_folders(layout: Layout) -> None:
     """Make every folder that is missing, for its user alone."""
     for folder in layout.folders():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for folder in (layout.run, layout.secrets, layout.data, layout.etc):
-        folder.chmod(0o700)
 
 
 def make_secrets(layout: Layout) -> None:
@@ -100,6 +101,51 @@ def private_servers(settings: Settings) -> None:
         write(layout.etc / "mariadb.cnf", render("mariadb.cnf", values))
     if settings.private_redis:
         write(layout.etc / "redis.conf", render("redis.conf", values))
+
+
+def services(settings: Settings) -> None:
+    """Write the configuration of nginx and of supervisord, which runs all the rest."""
+    layout = Layout.of(settings)
+    root = os.getuid() == 0
+    values = {"VAR": str(layout.var), "PROJECT": str(PROJECT), "PYTHON": sys.executable}
+    programs = values | {
+        "MARIADBD": program("mariadbd") if settings.private_database else "",
+        "REDIS_SERVER": program("redis-server") if settings.private_redis else "",
+        "NGINX": program("nginx"),
+        "DAEMONS": str(settings.daemons),
+        "DRAIN_WAIT": str(math.ceil(settings.drain_seconds) + 10),
+        # Without these lines both warn: that nobody was named as whom to run, or in vain.
+        "SUPERVISORD_USER": "user = root" if root else "",
+    }
+    programs["MARIADB_PROGRAM"] = (
+        render("supervisord-mariadb.conf", programs) if settings.private_database else ""
+    )
+    programs["REDIS_PROGRAM"] = render("supervisord-redis.conf", programs) if settings.private_redis else ""
+    write(layout.supervisord_conf, render("supervisord.conf", programs))
+    nginx = values | {
+        "NGINX_USER": "user root;" if root else "",
+        "NGINX_WORKERS": str(min(os.cpu_count() or 1, NGINX_WORKERS_MAX)),
+        "NGINX_CONNECTIONS": str(min(CONNECTIONS_MAX, raise_open_files())),
+        "NGINX_LISTEN": f"{host_in_url(settings.listen)}:{settings.port}",
+        "NGINX_DAEMONS": "\n".join(
+            f'        server "{settings.daemon_address(index)}" max_fails=1 fail_timeout=2s;'
+            for index in range(settings.daemons)
+        ),
+    }
+    write(layout.etc / "nginx.conf", render("nginx.conf", nginx))
+
+
+def host_in_url(host: str) -> str:
+    """An address as it stands in a URL: an IPv6 address in brackets (RFC 3986 § 3.2.2)."""
+    return f"[{host}]" if ":" in host else host
+
+
+def raise_open_files() -> int:
+    """Let this process, and all that it starts, open as many files as it may, up to 65,536; returns how many."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most
 
 
 def connections(settings: Settings) -> int:

@@ -1,0 +1,39 @@
+"""gunicorn for the web service. It is read anew when gunicorn is reloaded (SIGHUP)."""
+
+from pathlib import Path
+
+from gunicorn.config import Config  # type: ignore[import-untyped]
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]
+
+from shared import logs
+from shared.settings import Settings
+
+
+class JsonLogger(Logger):  # type: ignore[misc]
+    """Sends gunicorn's own messages where all others go: one JSON object a line."""
+
+    def setup(self, cfg: Config) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+_settings = Settings.load()
+logs.configure(process="web", level=_settings.log_level)
+
+bind = f"unix:{_settings.var}/run/web.sock"
+umask = 0o077
+worker_class = "gthread"
+workers = _settings.web_workers
+threads = _settings.web_threads
+timeout = 60
+graceful_timeout = 10
+max_requests = 0
+control_socket_disable = True
+accesslog = None  # nginx writes it
+loglevel = _settings.log_level
+logger_class = JsonLogger
+
+# A worker shows that it lives by touching a file: better not on a disk that may be slow.
+if Path("/dev/shm").is_dir():  # noqa: S108
+    worker_tmp_dir = "/dev/shm"  # noqa: S108

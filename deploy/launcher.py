@@ -1,0 +1,202 @@
+"""The verbs: start, run, stop, status, restart. Each takes the data folder's lock, so that they never mix."""
+
+import fcntl
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from deploy import prepare, processes
+from deploy.instance import Instance
+from deploy.layout import Layout
+from deploy.supervisor import Supervisor
+from deploy.watch import Failed, Watch
+from shared.settings import PROJECT, Settings, SettingsError
+
+STARTING_SECONDS = 75.0  # more than the minute for which a migration waits for its database
+NOT_RUNNING = 3  # the exit code that the LSB gives `status` for this
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal; where it was closed, there is nobody to tell."""
+    with suppress(OSError):
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+
+
+@contextmanager
+def locked(layout: Layout) -> Iterator[None]:
+    """Hold the data folder's lock: one start, stop or restart at a time."""
+    layout.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (layout.run / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Another start, stop or restart is going on; waiting for it.")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def start(settings: Settings) -> int:
+    """Start everything in the background."""
+    layout = Layout.of(settings)
+    layout.check()
+    with locked(layout):
+        if not _runs_already(layout):
+            _launch(settings, layout, launcher=0)
+            say("Stop it with `make stop`; see how it is with `make status`.")
+    return 0
+
+
+def run(settings: Settings) -> int:
+    """Start everything and stay until Ctrl-C, SIGTERM, SIGHUP or `make stop`."""
+    layout = Layout.of(settings)
+    layout.check()
+    with locked(layout):
+        if _runs_already(layout):
+            return 0
+        instance, supervisord = _launch(settings, layout, launcher=os.getpid())
+    say("Stop it with Ctrl-C, or with `make stop` from elsewhere.")
+    killed = False
+    try:
+        killed = supervisord.wait() < 0
+        say("supervisord was killed; ending the rest." if killed else "Parley was stopped.")
+    except KeyboardInterrupt:
+        say("Stopping; once more Ctrl-C ends everything at once.")
+    with locked(layout):
+        instance.stop()
+    return 1 if killed else 0
+
+
+def stop(layout: Layout) -> int:
+    """End every process that was started from this data folder, and no other."""
+    with locked(layout):
+        instance = Instance.load(layout)
+        running = instance.processes() if instance else []
+        if instance and running:
+            say(f"Stopping {len(running)} processes.")
+            instance.stop()
+            say("Parley was stopped.")
+        else:
+            say("Parley is not running.")
+        layout.instance.unlink(missing_ok=True)
+    return 0
+
+
+def restart(layout: Layout) -> int:
+    """Take over new code without an interruption: web, then the daemons one by one, each when the last is well."""
+    with locked(layout):
+        instance = Instance.load(layout)
+        if instance is None or not instance.supervised():
+            say("Parley is not running. `make run` or `make start` starts it.")
+            return NOT_RUNNING
+        watch = Watch(Supervisor(layout), layout, instance, say)
+        watch.migrate()
+        watch.reload_web()
+        for program in watch.daemons():
+            watch.restart(program)
+    say("Everything runs the code of now.")
+    return 0
+
+
+def _runs_already(layout: Layout) -> bool:
+    """Whether it runs; what a killed supervisord left is ended."""
+    instance = Instance.load(layout)
+    if instance is None:
+        return False
+    if instance.supervised():
+        say(f"Parley runs already: {instance.url}")
+        say("`make restart` takes over new code, `make stop` ends it.")
+        return True
+    left = instance.processes()
+    if left:
+        say(f"The last run was killed; ending {len(left)} processes that it left.")
+        instance.end_orphans()
+    return False
+
+
+def _launch(
+    settings: Settings, layout: Layout, *, launcher: int
+) -> "tuple[Instance, subprocess.Popen[bytes]]":
+    """Prepare, start supervisord and wait until all is well; where that fails, end it all again."""
+    began = time.monotonic()
+    check_ports(settings)
+    prepare.make_folders(layout)
+    prepare.make_secrets(layout)
+    if settings.private_database and not (layout.data / "mariadb").exists():
+        say(f"First start: making the database in {layout.data}")
+    prepare.private_servers(settings)
+    prepare.services(settings)
+    supervisor = Supervisor(layout)
+    supervisord = supervisor.start()
+    instance = Instance.of(settings, supervisord.pid, launcher=launcher)
+    try:
+        instance.save()
+        Watch(supervisor, layout, instance, say).until_all_well(supervisord, STARTING_SECONDS)
+    except BaseException:
+        say("Stopping what was started.")
+        instance.stop()
+        layout.instance.unlink(missing_ok=True)
+        raise
+    everywhere = settings.listen in ("0.0.0.0", "::")  # noqa: S104
+    also = " (and every other address of this machine)" if everywhere else ""
+    say(f"Parley runs: {instance.url}{also} – after {time.monotonic() - began:.1f} s; logs in {layout.log}")
+    return instance, supervisord
+
+
+def check_ports(settings: Settings) -> None:
+    """Raise `SettingsError` where somebody else listens already on what is ours to listen on."""
+    wanted = [("PARLEY_PORT", settings.listen, settings.port)]
+    for index in range(settings.daemons):
+        host, _, port = settings.daemon_address(index).rpartition(":")
+        if host != "unix":
+            wanted.append(("PARLEY_DAEMON_LISTEN", host.strip("[]"), int(port)))
+    for wish in wanted:
+        _check_port(*wish)
+
+
+def _check_port(name: str, host: str, port: int) -> None:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except socket.gaierror:
+        raise SettingsError(f"PARLEY_LISTEN: {host!r} is no address of this machine") from None
+    family, kind, protocol, _, address = found[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as fault:
+            raise SettingsError(f"{name}: port {port} of {host} can not be used: {fault.strerror}") from None
+
+
+def status(layout: Layout) -> int:
+    """Print each process, whether it is well, and its memory."""
+    instance = Instance.load(layout)
+    if instance is None or not instance.supervised():
+        say("Parley is not running.")
+        return NOT_RUNNING
+    watch = Watch(Supervisor(layout), layout, instance, say)
+    well = True
+    for program in sorted(watch.supervisor.programs(), key=lambda program: program.name):
+        fault = watch.fault(program)
+        well = well and not fault
+        say(f"{program.name:16} {program.state:9} {fault or 'well'}")
+    running = instance.processes()
+    everything = [process.pid for process in running] + ([instance.launcher] if instance.launcher else [])
+    sizes = [processes.memory(pid) for pid in everything]
+    say(f"{instance.url} – {len(everything)} processes, {sum(sizes) / 1e6:.0f} MB (proportional set size)")
+    return 0 if well else 1
+
+
+def explain(fault: Failed) -> str:
+    """What went wrong, and the last lines of the log of the program that failed."""
+    text = f"{fault}\n"
+    if fault.log is not None:
+        lines = fault.log.read_text(errors="replace").splitlines()[-15:] if fault.log.exists() else []
+        text += f"The end of {os.path.relpath(fault.log, PROJECT)}:\n" + "".join(
+            f"    {line}\n" for line in lines
+        )
+    return text

@@ -1,0 +1,117 @@
+"""`python -m tests.chaos`: break the running product for a while, and judge what its clients saw.
+
+Exits 1 on a broken promise; prints the seed, with which the same faults come again.
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+import time
+
+from tests.chaos.checker import check
+from tests.chaos.faults import Faults
+from tests.chaos.proxy import Proxy
+from tests.chaos.stack import Stack
+from tests.chaos.workload import Workload
+
+SETTLE_SECONDS = 60.0
+SHOWN = 30
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=120, help="how long things are broken (120)")
+    parser.add_argument("--kills", type=int, default=0, help="go on until so many processes were killed")
+    parser.add_argument("--acked", type=int, default=0, help="go on until so many messages were acknowledged")
+    parser.add_argument(
+        "--seed", type=int, default=random.SystemRandom().randrange(10**6), help="of the faults"
+    )
+    parser.add_argument("--users", type=int, default=12)
+    parser.add_argument("--clients", type=int, default=24, help="devices, spread over the users")
+    parser.add_argument("--rooms", type=int, default=4)
+    parser.add_argument("--rate", type=float, default=400, help="commands a second, all told")
+    parser.add_argument("--faults", default="", help="only these, by comma")
+    return parser.parse_args()
+
+
+async def run(options: argparse.Namespace) -> bool:
+    """One run; whether every promise was kept."""
+    stack = await asyncio.to_thread(Stack, {"PARLEY_DRAIN_SECONDS": "3"})
+    proxy = Proxy(stack.port)
+    try:
+        url = f"http://127.0.0.1:{await proxy.start()}"
+        workload = Workload(
+            url, seed=options.seed, users=options.users, devices=options.clients, rooms=options.rooms
+        )
+        await workload.prepare()
+        faults = Faults(stack, workload, proxy, options.seed)
+        began = time.monotonic()
+        workload.start(options.rate)
+        await _break(options, faults, workload, began)
+        await workload.stop(SETTLE_SECONDS)
+        await faults.strike("network-cut")  # everybody comes back once more, and then is compared
+        seconds = time.monotonic() - began
+        history = workload.history()
+        history.log = await asyncio.to_thread(stack.log)
+        violations = check(history) + [f"not healed within a minute: {late}" for late in faults.figures.late]
+        if workload.queued:
+            violations.append(f"{workload.queued} commands never got a final answer")
+        await workload.close()
+        _report(options, faults, workload, seconds, violations)
+        return not violations
+    finally:
+        await proxy.close()
+        await asyncio.to_thread(stack.close)
+
+
+async def _break(options: argparse.Namespace, faults: Faults, workload: Workload, began: float) -> None:
+    chosen = [name for name in options.faults.split(",") if name]
+    told = began
+    while (
+        time.monotonic() - began < options.seconds
+        or sum(faults.figures.kills.values()) < options.kills
+        or workload.acked < options.acked
+    ):
+        await faults.strike(faults.schedule(chosen))
+        await asyncio.sleep(random.uniform(0.1, 0.8))
+        if time.monotonic() - told > 30:
+            told = time.monotonic()
+            kills = sum(faults.figures.kills.values())
+            print(
+                f"{told - began:6.0f} s  {workload.acked} acked  {kills} kills  {workload.queued} queued",
+                flush=True,
+            )
+
+
+def _report(
+    options: argparse.Namespace, faults: Faults, workload: Workload, seconds: float, violations: list[str]
+) -> None:
+    figures = faults.figures
+    kills = ", ".join(f"{kind} {count}" for kind, count in sorted(figures.kills.items()))
+    print(
+        f"\nseed {options.seed}, {seconds:.0f} s, {options.clients} clients of {options.users} users in {options.rooms} rooms"
+    )
+    print(f"acknowledged messages  {workload.acked}")
+    print(f"commands               {sum(len(device.tries) for device in workload.devices)}")
+    print(f"refused for good       {dict(workload.refused)}")
+    print(f"refused for a while    {dict(workload.temporary)}")
+    print(
+        f"process kills          {sum(figures.kills.values())} ({kills}), {figures.busy_kills} amid 10 or more sends"
+    )
+    print(f"faults                 {dict(sorted(figures.faults.items()))}")
+    worst = max(figures.heal.items(), key=lambda item: item[1], default=("none", 0.0))
+    print(f"worst time to heal     {worst[1]:.2f} s ({worst[0]})")
+    for name, took in sorted(figures.heal.items()):
+        print(f"    {name:22} {took:.2f} s")
+    for name, took in sorted(figures.resume.items()):
+        print(f"sends resumed          {took:.2f} s at worst after {name} was back")
+    print(f"worst ack              {max(device.worst_ack for device in workload.devices):.2f} s")
+    print(f"violations             {len(violations)}")
+    for violation in violations[:SHOWN]:
+        print(f"    {violation}")
+
+
+if __name__ == "__main__":
+    sys.exit(0 if asyncio.run(run(arguments())) else 1)

@@ -72,6 +72,10 @@ class Commands:
         except rooms.NoSuchRoom:
             self.refuse(peer, Code.NOT_FOUND, room=room)
 
+    def forget(self, peer: Peer) -> None:
+        """The connection is gone."""
+        self._journal.forget(peer)
+
     def refuse(self, peer: Peer, code: str, *, text: str = "", temporary: bool = False, **about: Any) -> None:
         """Tell a client why something was not done."""
         retry_after = RETRY_AFTER if temporary else None
@@ -97,7 +101,7 @@ class Commands:
         await peer.until_few_unanswered()
         peer.unanswered += 1
         request = Request(peer.user, command, at=time.time_ns() // 1_000_000)
-        self._journal.put(request, lambda outcome: self._answer(peer, outcome))
+        self._journal.put(peer, request, lambda outcome: self._answer(peer, outcome))
 
     def _answer(self, peer: Peer, outcome: Outcome) -> None:
         peer.answered()

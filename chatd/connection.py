@@ -47,6 +47,7 @@ class Connections:
         finally:
             if peer is not None:
                 self.hub.remove(peer)
+                self.commands.forget(peer)
                 log.info("disconnected", user=peer.user.id, session=peer.session, code=socket.close_code)
 
     async def _authenticate(self, socket: ServerConnection) -> Peer:

@@ -4,12 +4,13 @@ Answers are given after the commit, and publishing comes after the commit too.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import structlog
 
+from chatd.fences import Fences
 from chatd.writer import Writer
 from shared.log import Accepted, Outcome, Refused, Request
 from shared.protocol import Code
@@ -19,8 +20,9 @@ log = structlog.get_logger("chatd.journal")
 BATCH_MAX = 500  # requests in one transaction: about 40 ms of work
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Entry:
+    sender: Hashable
     request: Request
     answer: Callable[[Outcome], None]
 
@@ -32,33 +34,38 @@ class Journal:
         self._writer = writer
         self._on_committed = on_committed
         self._queue: list[_Entry] = []
+        self._fences = Fences()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
 
-    def put(self, request: Request, answer: Callable[[Outcome], None]) -> None:
-        """Carry out `request` with the next batch, then call `answer`, once."""
-        self._queue.append(_Entry(request, answer))
+    def put(self, sender: Hashable, request: Request, answer: Callable[[Outcome], None]) -> None:
+        """Carry out `request` of a connection with the next batch, then call `answer`, once."""
+        self._queue.append(_Entry(sender, request, answer))
         self._idle.clear()
         self._wake.set()
+
+    def forget(self, sender: Hashable) -> None:
+        """A connection is gone. What it asked for is still carried out."""
+        self._fences.forget(sender)
 
     async def run(self) -> None:
         """Commit batches for ever."""
         loop = asyncio.get_running_loop()
         while True:
             await self._wake.wait()
-            entries, self._queue = self._queue[:BATCH_MAX], self._queue[BATCH_MAX:]
+            entries = self._next_batch()
+            if entries:
+                requests = [entry.request for entry in entries]
+                try:
+                    outcomes = await loop.run_in_executor(self._thread, self._writer.write, requests)
+                except Exception:
+                    log.exception("batch failed", size=len(requests))
+                    outcomes = [Refused(request, Code.UNAVAILABLE, temporary=True) for request in requests]
+                self._settle(entries, outcomes)
             if not self._queue:
                 self._wake.clear()
-            requests = [entry.request for entry in entries]
-            try:
-                outcomes = await loop.run_in_executor(self._thread, self._writer.write, requests)
-            except Exception:
-                log.exception("batch failed", size=len(requests))
-                outcomes = [Refused(request, Code.UNAVAILABLE, temporary=True) for request in requests]
-            self._settle(entries, outcomes)
-            if not self._queue:
                 self._idle.set()
 
     async def flushed(self) -> None:
@@ -69,10 +76,24 @@ class Journal:
         """Let the thread end after its batch."""
         self._thread.shutdown(wait=True)
 
+    def _next_batch(self) -> list[_Entry]:
+        """Take the next entries from the queue; those that a fence stops are refused at once."""
+        taken, self._queue = self._queue[:BATCH_MAX], self._queue[BATCH_MAX:]
+        batch = []
+        for entry in taken:
+            if self._fences.stops(entry.sender, entry.request.command):
+                entry.answer(Refused(entry.request, Code.BUSY, temporary=True))
+            else:
+                batch.append(entry)
+        return batch
+
     def _settle(self, entries: Sequence[_Entry], outcomes: Sequence[Outcome]) -> None:
-        answers = {id(entry.request): entry.answer for entry in entries}
-        committed = [outcome for outcome in outcomes if isinstance(outcome, Accepted) and outcome.change]
+        by_request = {id(entry.request): entry for entry in entries}
         for outcome in outcomes:
-            answers[id(outcome.request)](outcome)
+            entry = by_request[id(outcome.request)]
+            temporary = isinstance(outcome, Refused) and outcome.temporary
+            self._fences.settled(entry.sender, entry.request.command, temporary=temporary)
+            entry.answer(outcome)
+        committed = [outcome for outcome in outcomes if isinstance(outcome, Accepted) and outcome.change]
         if committed:
             self._on_committed(committed)

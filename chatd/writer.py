@@ -46,7 +46,7 @@ class Writer:
                     )
             except ROW_FAULTS as fault:
                 log.warning("batch failed by a row", size=len(pending), fault=str(fault))
-                return outcomes + [outcome for request in pending for outcome in self._alone(request)]
+                return outcomes + self._one_by_one(pending)
             except Exception as fault:
                 if time.monotonic() >= until or not (is_locked(fault) or is_unavailable(fault)):
                     return outcomes + self._refuse(pending, fault)
@@ -61,21 +61,36 @@ class Writer:
                 time.sleep(PAUSE_SECONDS)
         return outcomes
 
-    def _alone(self, request: Request) -> list[Outcome]:
-        """Carry out one request of a batch that failed by a row, so that only the culprit is refused.
+    def _one_by_one(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Carry out the requests of a batch that failed by a row, so that only the culprit is refused.
 
-        Twice, since the row may be one that another daemon just wrote: then the second attempt finds it.
+        Behind one that is refused for a while none is carried out: a sender's order would break.
+        """
+        outcomes: list[Outcome] = []
+        for position, request in enumerate(requests):
+            outcome = self._alone(request)
+            outcomes.append(outcome)
+            if isinstance(outcome, Refused) and outcome.temporary:
+                return outcomes + [
+                    Refused(later, outcome.code, temporary=True) for later in requests[position + 1 :]
+                ]
+        return outcomes
+
+    def _alone(self, request: Request) -> Outcome:
+        """Carry out one request, twice where a row is in its way.
+
+        The row may be one that another daemon just wrote: then the second attempt finds it.
         """
         for attempt in range(2):
             try:
                 with self._database.transaction() as cursor:
-                    return batch.write(cursor, [request], longest=self._longest)[0].outcomes
+                    return batch.write(cursor, [request], longest=self._longest)[0].outcomes[0]
             except ROW_FAULTS as fault:
                 if attempt:
                     log.error("request refused by the database", fault=str(fault))
             except Exception as fault:
-                return self._refuse([request], fault)
-        return [Refused(request, Code.INVALID)]
+                return self._refuse([request], fault)[0]
+        return Refused(request, Code.INVALID)
 
     def _refuse(self, requests: Sequence[Request], fault: Exception) -> list[Outcome]:
         """The outcome is unknown or nothing was written: try again, and rule 'resending is free' decides."""

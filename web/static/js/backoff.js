@@ -1,0 +1,27 @@
+/**
+ * How long to wait before the next attempt: "full jitter", as in the AWS Architecture Blog's
+ * "Exponential Backoff And Jitter": uniform below a ceiling that doubles. Pure.
+ */
+
+export class Backoff {
+  /**
+   * @param {{least?: number, most?: number, random?: () => number}} [options]  milliseconds
+   */
+  constructor({ least = 500, most = 30_000, random = Math.random } = {}) {
+    this.least = least;
+    this.most = most;
+    this.random = random;
+    this.failures = 0;
+  }
+
+  /** Milliseconds until the next attempt. */
+  next() {
+    const ceiling = Math.min(this.most, this.least * 2 ** (this.failures + 1));
+    this.failures += 1;
+    return this.least + this.random() * (ceiling - this.least);
+  }
+
+  reset() {
+    this.failures = 0;
+  }
+}

@@ -1,0 +1,50 @@
+# Each verb does one thing. `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help run start stop status restart test lint types format lock
+PYTHON := .venv/bin/python
+# What runs already was started by a .venv; where there is none, nothing runs.
+STARTED := test -x $(PYTHON) || { echo "Parley was never started here: make run does it."; exit 3; }
+
+help: ## list what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+run: ## install what is missing, start Parley, and stay until Ctrl-C
+	@deploy/install.sh
+	@$(PYTHON) -m deploy run
+
+start: ## the same in the background
+	@deploy/install.sh
+	@$(PYTHON) -m deploy start
+
+stop: ## end every process that run or start has started
+	@$(STARTED)
+	@$(PYTHON) -m deploy stop
+
+status: ## show each process, whether it is well, and the memory of all
+	@$(STARTED)
+	@$(PYTHON) -m deploy status
+
+restart: ## take over new code without an interruption, one process at a time
+	@deploy/install.sh
+	@$(PYTHON) -m deploy restart
+
+test: ## run every test against real servers and a real browser (T='-k name' for some)
+	@deploy/install.sh tests
+	$(PYTHON) -m pytest $(T)
+
+lint: ## check the style
+	@deploy/install.sh tests
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+
+types: ## check the types
+	@deploy/install.sh tests
+	$(PYTHON) -m mypy
+
+format: ## bring the code into its format
+	@deploy/install.sh tests
+	$(PYTHON) -m ruff check --fix --exit-zero
+	$(PYTHON) -m ruff format
+
+lock: ## pin every package anew, with hashes, to what pyproject.toml allows
+	@deploy/lock.sh

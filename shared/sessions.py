@@ -7,7 +7,6 @@ code, as a pickle would (OWASP Session Management, "Session ID Content").
 
 import hashlib
 import re
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 import msgspec
@@ -29,12 +28,17 @@ def is_sid(text: str) -> bool:
 
 
 def sid_of_cookie(header: str) -> str | None:
-    """The session id in a `Cookie` header (RFC 6265 §5.4), or None."""
-    try:
-        morsel = SimpleCookie(header).get(COOKIE)
-    except CookieError:
-        return None
-    return morsel.value if morsel is not None and is_sid(morsel.value) else None
+    """The session id in a `Cookie` header (RFC 6265 §5.4), or None.
+
+    Not `http.cookies`: that gives up the whole header at the first pair it does not like, and
+    browsers send the cookies of every program on the same host. Of several the first counts, as
+    it does for the web service.
+    """
+    for pair in header.split(";"):
+        name, _, value = pair.partition("=")
+        if name.strip() == COOKIE:
+            return value.strip() if is_sid(value.strip()) else None
+    return None
 
 
 def encode(session: dict[str, Any]) -> bytes:

@@ -1,0 +1,32 @@
+"""The names in Redis."""
+
+import re
+from pathlib import Path
+
+from shared import keys
+
+
+def test_each_key_and_channel_follows_its_pattern() -> None:
+    assert keys.session("abc") == "session:abc"
+    assert keys.room_channel(7) == "parley:room:7"
+    assert keys.user_channel(7) == "parley:user:7"
+
+
+def test_no_channel_is_taken_for_one_of_another_kind() -> None:
+    assert not keys.room_channel(1).startswith(keys.USER_PREFIX)
+    assert not keys.user_channel(1).startswith(keys.ROOM_PREFIX)
+
+
+def test_every_name_stands_in_the_table() -> None:
+    assert keys.__doc__
+    for prefix in (keys.SESSION_PREFIX, keys.ROOM_PREFIX, keys.USER_PREFIX):
+        assert f"`{prefix}<" in keys.__doc__
+
+
+def test_no_other_module_writes_a_name_by_itself() -> None:
+    project = Path(__file__).parents[2]
+    for folder in ("shared", "chatd", "web"):
+        for path in (project / folder).rglob("*.py"):
+            if path.name != "keys.py":
+                found = re.findall(r"""["']f?(?:session:|parley:(?:room|user):)""", path.read_text())
+                assert not found, f"{path} names {found}"

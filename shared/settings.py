@@ -251,7 +251,8 @@ def _read(given: Mapping[str, str], name: str, kind: type, default: Any, rules: 
     except msgspec.ValidationError:
         raise ValueError(f"expected {KIND_NAMES[kind]}, not {text!r}") from None
     least, most = rules["least"], rules["most"]
-    if (least is not None and value < least) or (most is not None and value > most):
+    # Said this way round, not-a-number is out of every range.
+    if not (least is None or value >= least) or not (most is None or value <= most):
         raise ValueError(
             f"expected a number from {least}{f' to {most}' if most is not None else ' up'}, not {value}"
         )

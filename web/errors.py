@@ -113,9 +113,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(rooms.NoSuchRoom, _no_such_room)
     app.register_error_handler(Refused, _refused)
-    app.register_error_handler(SessionStoreAway, _store_away)
-    app.register_error_handler(RedisError, _store_away)
-    app.register_error_handler(pymysql.err.MySQLError, _database)
+    for kind in (SessionStoreAway, RedisError, pymysql.err.MySQLError):
+        app.register_error_handler(kind, _server)
 
 
 def is_api() -> bool:
@@ -148,22 +147,46 @@ def answer(status: int, explanation: Explanation | None = None) -> Response:
 def log_exception(
     app: Flask, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]
 ) -> None:
-    """One line for a request that failed; a server that is away is told as such, without a traceback."""
-    fault = exc_info[1]
-    known = isinstance(fault, SessionStoreAway)
-    where = {"method": request.method, "endpoint": request.endpoint}
-    if known:
-        log.warning("session store away", **where, fault=str(fault.__cause__ if fault else ""))
+    """One line for a request that failed; with a traceback unless a server is just away."""
+    away = _away(exc_info[1])
+    if away:
+        _log_away(exc_info[1], away)
     else:
-        log.error("request failed", **where, exc_info=exc_info)
+        log.error("request failed", method=request.method, endpoint=request.endpoint, exc_info=exc_info)
+
+
+def _away(fault: BaseException | None) -> Explanation | None:
+    """What to tell if `fault` means that a server is away, full or busy; None for a fault of ours."""
+    if isinstance(fault, SessionStoreAway | RedisError):
+        return STORE_AWAY
+    if isinstance(fault, pymysql.err.MySQLError) and (is_unavailable(fault) or is_locked(fault)):
+        return EXPLANATIONS[503]
+    return None
+
+
+def _log_away(fault: BaseException | None, away: Explanation) -> None:
+    event = "session store away" if away is STORE_AWAY else "database away"
+    log.warning(event, endpoint=request.endpoint, fault=repr((fault and fault.__cause__) or fault))
+
+
+def _server(fault: Exception) -> Response:
+    """A server's or its client's error, where a view did not expect one."""
+    away = _away(fault)
+    if away is None:
+        raise fault  # ours: logged with its traceback, answered as a 500
+    _log_away(fault, away)
+    return answer(503, away)
 
 
 def _http(fault: HTTPException) -> Response | HTTPException:
     """Any error that Werkzeug or Flask names by a status."""
     if fault.code is None or fault.code < 400:
         return fault  # a redirect of the routing
-    if isinstance(fault, InternalServerError) and isinstance(fault.original_exception, SessionStoreAway):
-        return answer(503, STORE_AWAY)  # writing the session failed after the view was done
+    # Not every fault passes through `_server`: the session is written after the view, and
+    # another handler may need a server as well.
+    away = _away(fault.original_exception) if isinstance(fault, InternalServerError) else None
+    if away:
+        return answer(503, away)
     response = answer(fault.code)
     if fault.code == 405:
         response.headers["Allow"] = ", ".join(sorted(getattr(fault, "valid_methods", None) or []))
@@ -185,16 +208,3 @@ def _refused(fault: Refused) -> Response:
     response = jsonify(body | ({"field": fault.field} if fault.field else {}))
     response.status_code = fault.status
     return response
-
-
-def _store_away(fault: SessionStoreAway | RedisError) -> Response:
-    if isinstance(fault, RedisError):
-        log.warning("session store away", endpoint=request.endpoint, fault=str(fault))
-    return answer(503, STORE_AWAY)
-
-
-def _database(fault: pymysql.err.MySQLError) -> Response:
-    if not (is_unavailable(fault) or is_locked(fault)):
-        raise fault  # ours: logged with its traceback, answered as a 500
-    log.warning("database away", endpoint=request.endpoint, fault=str(fault))
-    return answer(503)

@@ -28,8 +28,6 @@ class FormParser(FormDataParser):
         options: dict[str, str] | None = None,
     ) -> Parsed:
         """Raises `BadRequest` for what is no form, `UnsupportedMediaType` for what is no such form."""
-        if not mimetype and not content_length:
-            return stream, self.cls(), self.cls()
         if mimetype != "application/x-www-form-urlencoded":
             raise UnsupportedMediaType
         try:

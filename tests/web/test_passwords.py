@@ -1,0 +1,55 @@
+import pytest
+from argon2 import PasswordHasher, Type, extract_parameters
+
+from web import passwords
+
+
+def test_a_hash_is_argon2id_at_or_above_the_minimum_of_owasp() -> None:
+    parameters = extract_parameters(passwords.hash("correct horse"))
+    assert parameters.type is Type.ID
+    assert parameters.memory_cost >= 19 * 1024
+    assert parameters.time_cost >= 2
+
+
+def test_only_the_same_password_is_right() -> None:
+    stored = passwords.hash("correct horse")
+    assert passwords.verify(stored, "correct horse")
+    assert not passwords.verify(stored, "correct horse ")
+    assert not passwords.verify(stored, "Correct horse")
+
+
+def test_the_same_text_typed_on_another_keyboard_is_the_same_password() -> None:
+    assert passwords.verify(passwords.hash("Zoe\u0308 \ufb01nds"), "Zo\u00eb finds")
+
+
+def test_each_hash_has_a_salt_of_its_own() -> None:
+    assert passwords.hash("correct horse") != passwords.hash("correct horse")
+
+
+def test_nobody_has_no_password() -> None:
+    assert not passwords.verify(None, "nobody has this password, nor this hash")
+
+
+def test_a_damaged_hash_is_no_password() -> None:
+    assert not passwords.verify("$argon2id$damaged", "correct horse")
+
+
+@pytest.mark.parametrize("stored", [None, "a real one"])
+def test_a_verification_costs_the_same_for_somebody_and_for_nobody(
+    stored: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    costs = []
+    real = PasswordHasher.verify
+
+    def counted(self: PasswordHasher, hash: str, password: bytes) -> bool:
+        costs.append(extract_parameters(hash))
+        return real(self, hash, password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", counted)
+    passwords.verify(passwords.hash("correct horse") if stored else None, "wrong")
+    assert costs == [extract_parameters(passwords.hash("another"))]
+
+
+def test_a_hash_of_lower_cost_is_outdated() -> None:
+    assert passwords.is_outdated(PasswordHasher(time_cost=1, memory_cost=8192).hash("correct horse"))
+    assert not passwords.is_outdated(passwords.hash("correct horse"))

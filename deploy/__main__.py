@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"usage: python -m deploy {'|'.join(STARTING | RUNNING)}\n")
         return 2
     verb = arguments[0]
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in launcher.SIGNALS:
         signal.signal(number, _interrupt)
     os.chdir(PROJECT)
     try:

@@ -15,6 +15,7 @@ from deploy import processes
 from deploy.layout import Layout
 from deploy.prepare import host_in_url, write
 from deploy.processes import Process
+from deploy.supervisor import Supervisor
 from shared.settings import PROJECT, Settings
 
 # Longer than all stopwaitsecs of supervisord.conf together, without the daemons' drain.
@@ -90,6 +91,8 @@ class Instance:
             until = time.monotonic() + STOP_SECONDS + self.drain_seconds
             while self.supervised() and time.monotonic() < until:
                 time.sleep(processes.POLL_SECONDS)
+                # It stops one group after the other and looks only once a second, unless it is woken.
+                Supervisor(Layout(Path(self.var))).answers()
             self.end_orphans()
         except KeyboardInterrupt:  # the second Ctrl-C: at once; what was acknowledged is on the disk
             processes.end(self.processes(), 0)

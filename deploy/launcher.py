@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from deploy.watch import Failed, Watch
 from shared.settings import PROJECT, Settings, SettingsError
 
 STARTING_SECONDS = 75.0  # more than the minute for which a migration waits for its database
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NOT_RUNNING = 3  # the exit code that the LSB gives `status` for this
 
 
@@ -40,6 +42,20 @@ def locked(layout: Layout) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Put off a Ctrl-C or another signal to end until what must not be cut in two is done."""
+    caught: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: caught.append(number)) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if caught:
+        raise KeyboardInterrupt
+
+
 def start(settings: Settings) -> int:
     """Start everything in the background."""
     layout = Layout.of(settings)
@@ -55,19 +71,21 @@ def run(settings: Settings) -> int:
     """Start everything and stay until Ctrl-C, SIGTERM, SIGHUP or `make stop`."""
     layout = Layout.of(settings)
     layout.check()
-    with locked(layout):
-        if _runs_already(layout):
-            return 0
-        instance, supervisord = _launch(settings, layout, launcher=os.getpid())
-    say("Stop it with Ctrl-C, or with `make stop` from elsewhere.")
-    killed = False
     try:
+        with locked(layout):
+            if _runs_already(layout):
+                return 0
+            supervisord = _launch(settings, layout, launcher=os.getpid())
+        say("Stop it with Ctrl-C, or with `make stop` from elsewhere.")
         killed = supervisord.wait() < 0
         say("supervisord was killed; ending the rest." if killed else "Parley was stopped.")
     except KeyboardInterrupt:
         say("Stopping; once more Ctrl-C ends everything at once.")
+        killed = False
     with locked(layout):
-        instance.stop()
+        instance = Instance.load(layout)
+        if instance and instance.launcher == os.getpid():
+            instance.stop()
     return 1 if killed else 0
 
 
@@ -118,9 +136,7 @@ def _runs_already(layout: Layout) -> bool:
     return False
 
 
-def _launch(
-    settings: Settings, layout: Layout, *, launcher: int
-) -> "tuple[Instance, subprocess.Popen[bytes]]":
+def _launch(settings: Settings, layout: Layout, *, launcher: int) -> "subprocess.Popen[bytes]":
     """Prepare, start supervisord and wait until all is well; where that fails, end it all again."""
     began = time.monotonic()
     check_ports(settings)
@@ -131,10 +147,11 @@ def _launch(
     prepare.private_servers(settings)
     prepare.services(settings)
     supervisor = Supervisor(layout)
-    supervisord = supervisor.start()
-    instance = Instance.of(settings, supervisord.pid, launcher=launcher)
-    try:
+    with uninterrupted():
+        supervisord = supervisor.start()
+        instance = Instance.of(settings, supervisord.pid, launcher=launcher)
         instance.save()
+    try:
         Watch(supervisor, layout, instance, say).until_all_well(supervisord, STARTING_SECONDS)
     except BaseException:
         say("Stopping what was started.")
@@ -144,7 +161,7 @@ def _launch(
     everywhere = settings.listen in ("0.0.0.0", "::")  # noqa: S104
     also = " (and every other address of this machine)" if everywhere else ""
     say(f"Parley runs: {instance.url}{also} – after {time.monotonic() - began:.1f} s; logs in {layout.log}")
-    return instance, supervisord
+    return supervisord
 
 
 def check_ports(settings: Settings) -> None:

@@ -11,6 +11,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from deploy.layout import Layout
@@ -61,21 +62,28 @@ def make_database(settings: Settings, layout: Layout) -> None:
     if ready.exists():
         return
     shutil.rmtree(half, ignore_errors=True)  # an earlier run was interrupted
+    with tempfile.TemporaryDirectory() as folder:  # the script below takes no path with a space
+        link = Path(folder) / "data"
+        link.symlink_to(layout.data)
+        made = _install_database(link / half.name)
+    if made.returncode != 0:
+        raise Missing(f"MariaDB's data folder can not be made:\n{made.stdout}{made.stderr}")
+    half.rename(ready)
+
+
+def _install_database(folder: Path) -> "subprocess.CompletedProcess[str]":
     user = pwd.getpwuid(os.getuid()).pw_name
     command = [
         program("mariadb-install-db"),
         "--no-defaults",
-        f"--datadir={half}",
+        f"--datadir={folder}",
         "--auth-root-authentication-method=socket",
         f"--auth-root-socket-user={user}",
         "--skip-test-db",
         f"--innodb-log-file-size={48 * 2**20}",
         *([f"--user={user}"] if os.getuid() == 0 else []),
     ]
-    made = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-    if made.returncode != 0:
-        raise Missing(f"MariaDB's data folder can not be made:\n{made.stdout}{made.stderr}")
-    half.rename(ready)
+    return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
 
 
 def mariadb_command(layout: Layout) -> list[str]:

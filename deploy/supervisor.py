@@ -105,7 +105,7 @@ class Supervisor:
 
     def answers(self) -> bool:
         """Whether it takes calls."""
-        with suppress(OSError, http.client.HTTPException):
+        with suppress(OSError, http.client.HTTPException, xmlrpc.client.Error):
             return str(self.call.getState()["statename"]) == "RUNNING"
         return False
 

@@ -47,8 +47,12 @@ class Stack:
             **{PREFIX + name.upper(): value for name, value in given.items() if name != "port"},
         }
         settings = self.settings
-        assert settings.private_database, ".env names a database of your own; the tests would write into it"
-        assert settings.private_redis, ".env names a Redis of your own; the tests would write into it"
+        assert "database_url" in given or settings.private_database, (
+            ".env names a database of your own; the tests would write into it"
+        )
+        assert "redis_url" in given or settings.private_redis, (
+            ".env names a Redis of your own; the tests would write into it"
+        )
 
     @property
     def settings(self) -> Settings:

@@ -1,0 +1,121 @@
+"""What is written into the data folder before anything starts."""
+
+import dataclasses
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from deploy import prepare
+from deploy.layout import Layout
+from deploy.render import render
+from shared.settings import PROJECT, Settings, SettingsError
+
+DATABASE = "mysql://me@db.example/chat"
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    layout = Layout(tmp_path / "var")
+    prepare.make_folders(layout)
+    prepare.make_secrets(layout)
+    return layout
+
+
+def settings_for(layout: Layout, **given: str) -> Settings:
+    return Settings.load(
+        {"PARLEY_VAR": str(layout.var)} | {f"PARLEY_{k.upper()}": v for k, v in given.items()}, None
+    )
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_secrets_are_their_users_alone_and_long(layout: Layout) -> None:
+    assert mode(layout.secrets) == 0o700
+    for name in prepare.SECRETS:
+        assert mode(layout.secrets / name) == 0o600
+        assert len((layout.secrets / name).read_text().strip()) >= 43  # 256 bits in base64
+
+
+def test_secrets_are_made_once(layout: Layout) -> None:
+    before = [(layout.secrets / name).read_text() for name in prepare.SECRETS]
+    prepare.make_secrets(layout)
+    assert [(layout.secrets / name).read_text() for name in prepare.SECRETS] == before
+    assert len(set(before)) == len(before)
+
+
+def test_folders_are_their_users_alone(layout: Layout) -> None:
+    assert {mode(folder) for folder in layout.folders()} == {0o700}
+
+
+def test_every_name_of_a_template_is_filled_in(layout: Layout) -> None:
+    prepare.services(settings_for(layout))
+    for name in ("nginx.conf", "supervisord.conf"):
+        assert not re.search(r"@[A-Z_]+@", (layout.etc / name).read_text())
+
+
+def test_an_unknown_name_in_a_template_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        render("redis.conf", {})
+
+
+def test_secrets_stand_in_no_configuration_file_that_is_read_by_others(layout: Layout) -> None:
+    prepare.services(settings_for(layout))
+    text = "".join(path.read_text() for path in layout.etc.iterdir())
+    assert not [name for name in prepare.SECRETS if (layout.secrets / name).read_text().strip() in text]
+
+
+def test_a_server_of_ones_own_replaces_the_private_one(layout: Layout) -> None:
+    prepare.services(settings_for(layout, database_url=DATABASE, redis_url="redis://cache.example:6379/0"))
+    text = layout.supervisord_conf.read_text()
+    assert "[program:mariadb]" not in text
+    assert "[program:redis]" not in text
+    prepare.services(settings_for(layout))
+    assert "[program:mariadb]" in layout.supervisord_conf.read_text()
+
+
+def test_supervisord_has_no_port_and_a_closed_socket(layout: Layout) -> None:
+    prepare.services(settings_for(layout))
+    text = layout.supervisord_conf.read_text()
+    assert "inet_http_server" not in text
+    assert "chmod = 0700" in text
+
+
+def test_nginx_knows_every_daemon(layout: Layout) -> None:
+    prepare.services(settings_for(layout, daemons="3", daemon_listen="127.0.0.1:701{index}"))
+    text = (layout.etc / "nginx.conf").read_text()
+    assert re.findall(r'server "(127[^"]*)"', text) == ["127.0.0.1:7010", "127.0.0.1:7011", "127.0.0.1:7012"]
+
+
+def test_nginx_listens_on_an_ipv6_address(layout: Layout) -> None:
+    prepare.services(settings_for(layout, listen="::1", port="8080"))
+    assert "listen [::1]:8080 " in (layout.etc / "nginx.conf").read_text()
+
+
+def test_supervisord_waits_longer_than_a_daemon_drains(layout: Layout) -> None:
+    prepare.services(settings_for(layout, drain_seconds="30"))
+    assert "stopwaitsecs = 40" in layout.supervisord_conf.read_text()
+
+
+def test_mariadb_takes_as_many_connections_as_all_pools_may_open() -> None:
+    settings = Settings.load({}, None)
+    many = dataclasses.replace(settings, database_pool=64, web_workers=4, daemons=4)
+    assert prepare.connections(many) >= 64 * 8
+
+
+def test_a_path_too_long_for_sockets_names_the_setting() -> None:
+    with pytest.raises(SettingsError, match=r"PARLEY_VAR: .* bytes too long"):
+        Layout(Path("/" + "x" * 90)).check()
+
+
+@pytest.mark.parametrize("bad", ['/a"b', "/a;b", "/a%b", "/a$b", "/a\nb"])
+def test_a_path_that_configuration_files_can_not_hold_names_the_setting(bad: str) -> None:
+    with pytest.raises(SettingsError, match="PARLEY_VAR"):
+        Layout(Path(bad)).check()
+
+
+def test_the_default_data_folder_is_fine() -> None:
+    Layout(PROJECT / "var").check()

@@ -9,6 +9,7 @@
 | `store` | a Redis client of the test's own |
 """
 
+import gc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -24,10 +25,24 @@ from web import backends, create_app
 
 MakeApp = Callable[..., Flask]
 
-# PyMySQL leaves the closing of a socket that could not be connected to the garbage collector.
-mariadb_away = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 NO_MARIADB = {"database_url": "mysql://parley@localhost/parley?unix_socket=/nonexistent/mariadb.sock"}
 NO_REDIS = {"redis_url": "unix:///nonexistent/redis.sock"}
+
+
+def mariadb_away(test: Callable[..., None]) -> Callable[..., None]:
+    """For a test in which MariaDB can not be reached.
+
+    PyMySQL leaves the closing of a socket that could not be connected to the garbage collector.
+    """
+    unclosed = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+    marked: Callable[..., None] = unclosed(pytest.mark.usefixtures("collected")(test))
+    return marked
+
+
+@pytest.fixture
+def collected() -> Iterator[None]:
+    yield
+    gc.collect()
 
 
 @pytest.fixture

@@ -136,7 +136,7 @@ def services(settings: Settings) -> None:
         "NGINX_CONNECTIONS": str(min(CONNECTIONS_MAX, raise_open_files())),
         "NGINX_LISTEN": f"{host_in_url(settings.listen)}:{settings.port}",
         "NGINX_DAEMONS": "\n".join(
-            f'        server "{settings.daemon_address(index)}" max_fails=1 fail_timeout=2s;'
+            f'        server "{settings.daemon_address(index)}" max_fails=0;'
             for index in range(settings.daemons)
         ),
     }

@@ -86,7 +86,7 @@ export class Connection {
       this.timers.repeat("ping", PING_MILLISECONDS, () => this.#ping());
     }
     this.listener.onMessage(message);
-    if (message.type === "welcome") this.listener.onUp();
+    if (message.type === "welcome" && this.up) this.listener.onUp();
   }
 
   #ping() {

@@ -1,0 +1,285 @@
+/** The open conversation, and what the views of it show: between the replica, the outbox and the page. */
+
+import { conversationOf, directConversation, nicknameOf, pathOf, titleOf } from "./conversations.js";
+import { byId } from "./dom.js";
+import { requestFault } from "./faults.js";
+import { sendable } from "./format.js";
+import { newId } from "./ids.js";
+import { GENERAL } from "./rooms.js";
+import { t } from "./texts.js";
+
+const FRAME_MILLISECONDS = 16;
+
+export class App {
+  /**
+   * @param {object} parts
+   * @param {import("./replica.js").Replica} parts.replica
+   * @param {import("./outbox.js").Outbox} parts.outbox
+   * @param {import("./sender.js").Sender} parts.sender
+   * @param {import("./commands.js").Commands} parts.commands
+   * @param {import("./api.js").Api} parts.api
+   * @param {import("./drafts.js").Drafts} parts.drafts
+   * @param {import("./router.js").Router} parts.router
+   * @param {{message: number, room_name: number}} parts.limits
+   */
+  constructor(parts) {
+    Object.assign(this, parts);
+    /** @type {import("./conversations.js").Conversation|null} */
+    this.current = null;
+    this.target = {};
+    this.drawing = 0;
+    this.missed = 0;
+  }
+
+  get rooms() {
+    return this.replica.rooms;
+  }
+
+  /** @param {object} views  they call back into this, so they come after it */
+  begin(views) {
+    Object.assign(this, views);
+    this.replica.addEventListener("rooms", () => this.#roomsChanged());
+    this.replica.addEventListener("timeline", (event) => this.#timelineChanged(event.detail));
+    this.replica.addEventListener("history", () => this.#draw());
+    this.replica.addEventListener("left", (event) => this.#left(event.detail));
+    this.outbox.addEventListener("change", () => this.#draw());
+    addEventListener("focus", () => this.markRead());
+    document.addEventListener("visibilitychange", () => this.markRead());
+  }
+
+  /** The conversation that the page was loaded with. @param {{room: number|null, direct: object|null}} boot */
+  start({ room, direct }) {
+    byId("app").dataset.view = this.router.view;
+    this.open(direct ? directConversation(direct, this.rooms) : this.#roomOf(room));
+  }
+
+  /** Show the conversation of an address. @param {{room: number}|{direct: string}} target @param {"list"|"conversation"} view */
+  async show(target, view) {
+    this.target = target;
+    byId("app").dataset.view = view;
+    let conversation;
+    try {
+      conversation = "room" in target ? this.#roomOf(target.room) : await this.#directOf(target.direct);
+    } catch (fault) {
+      this.notice.show(requestFault(fault));
+      return;
+    }
+    if (this.target !== target) return; // somebody went on meanwhile
+    if (!conversation) {
+      this.notice.show(t("This conversation does not exist, or it is not open to you."));
+      this.router.go(`/rooms/${GENERAL}`, { replace: true });
+    } else if (conversation.key !== this.current?.key) this.open(conversation);
+    else this.markRead();
+  }
+
+  /** @param {import("./conversations.js").Conversation} conversation */
+  open(conversation) {
+    this.current = conversation;
+    if (conversation.room !== null) this.replica.open(conversation.room);
+    const title = titleOf(conversation, this.rooms);
+    const toPeer = conversation.peer && conversation.peer.id !== this.rooms.self.id;
+    const label = toPeer ? t("Write to {name}", { name: title }) : t("Write in {name}", { name: title });
+    this.composer.open(label, this.drafts.get(conversation.key));
+    this.missed = 0;
+    this.messages.open(this.#model());
+    this.#drawNow();
+    if (!this.router.isNarrow) this.composer.focus();
+  }
+
+  /** Go to a conversation, by its address. */
+  visit(conversation) {
+    this.notice.hide();
+    this.router.go(pathOf(conversation));
+  }
+
+  /** @param {string} body */
+  write(body) {
+    const { key, room, peer } = this.current;
+    this.sender.prefer();
+    this.outbox.add({ id: newId(), conversation: key, room: room ?? undefined, to: peer?.name, body });
+    this.messages.show(this.#model(), { toEnd: true });
+  }
+
+  /** Where a message of the outbox goes: to the room of a direct conversation as soon as there is one. @param {import("./outbox.js").Entry} entry */
+  address({ conversation, room, to }) {
+    const [kind, id] = conversation.split(":");
+    const known = room ?? (kind === "direct" ? this.rooms.directWith(Number(id))?.room.id : undefined);
+    return known === undefined ? { to } : { room: known };
+  }
+
+  /** The user has it before their eyes: the newest message, in a window that has the focus. */
+  markRead() {
+    const room = this.current?.room ?? null;
+    const isSeen = document.hasFocus() && document.visibilityState === "visible" && this.messages.atEnd;
+    const isShown = !this.router.isNarrow || this.router.view === "conversation";
+    if (room !== null && isSeen && isShown && this.replica.timelines.get(room)?.loaded) this.replica.markRead(room);
+  }
+
+  loadOlder() {
+    if (this.current?.room) this.replica.loadOlder(this.current.room);
+  }
+
+  /** @returns {Promise<string|null>} the fault, or null */
+  saveEdit(message, text) {
+    return this.#run({ type: "edit", room: message.room, number: message.number, base: message.body_version, body: sendable(text) });
+  }
+
+  askDelete(message) {
+    const words = { title: t("Delete this message?"), text: t("Its text goes for everybody and can not be brought back."), action: t("Delete") };
+    this.confirm.ask(words, async () => {
+      const fault = await this.#run({ type: "delete", room: message.room, number: message.number });
+      if (fault) this.notice.show(fault);
+    });
+  }
+
+  askLeave() {
+    const { room } = this.current;
+    const name = titleOf(this.current, this.rooms);
+    const words = { title: t("Leave {name}?", { name }), text: t("You can join again whenever you like."), action: t("Leave") };
+    this.confirm.ask(words, async () => {
+      try {
+        await this.api.leave(room);
+      } catch (fault) {
+        this.notice.show(requestFault(fault));
+        return;
+      }
+      this.replica.leave(room);
+      if (this.current.room === room) this.router.go(`/rooms/${GENERAL}`, { replace: true });
+    });
+  }
+
+  /** @param {string} name @returns {Promise<string|null>} the fault, or null */
+  createRoom(name) {
+    return this.#enter(() => this.api.createRoom(name));
+  }
+
+  /** @param {number} room @returns {Promise<string|null>} */
+  join(room) {
+    return this.#enter(() => this.api.join(room));
+  }
+
+  /** @param {string} typed @returns {Promise<string|null>} */
+  async openDirect(typed) {
+    const name = nicknameOf(typed);
+    if (!name) return t("Type a user name.");
+    try {
+      this.visit(await this.#fetchDirect(name));
+      return null;
+    } catch (fault) {
+      return fault.status === 404 ? t("Nobody here is called {name}.", { name }) : requestFault(fault);
+    }
+  }
+
+  async #enter(request) {
+    try {
+      const summary = await request();
+      this.replica.joined(summary);
+      this.visit(conversationOf(summary, this.rooms));
+      return null;
+    } catch (fault) {
+      return requestFault(fault);
+    }
+  }
+
+  async #run(command) {
+    try {
+      await this.commands.run(command);
+      return null;
+    } catch (refused) {
+      return refused.message;
+    }
+  }
+
+  #roomOf(room) {
+    const summary = this.rooms.get(room);
+    return summary ? conversationOf(summary, this.rooms) : null;
+  }
+
+  /** @param {string} name @returns {Promise<import("./conversations.js").Conversation|null>} */
+  async #directOf(name) {
+    const wanted = name.toLowerCase();
+    const peers = [this.rooms.self, ...this.rooms.listDirect().map((one) => this.rooms.peer(one.room)), this.current?.peer];
+    const peer = peers.find((one) => one?.name.toLowerCase() === wanted);
+    if (peer) return directConversation(peer, this.rooms);
+    try {
+      return await this.#fetchDirect(name);
+    } catch (fault) {
+      if (fault.status === 404) return null;
+      throw fault;
+    }
+  }
+
+  async #fetchDirect(name) {
+    const { user, summary } = await this.api.direct(name);
+    if (summary) this.replica.joined(summary);
+    return directConversation(user, this.rooms);
+  }
+
+  /** The direct room may have come into being, and names and counts may be others. */
+  #roomsChanged() {
+    if (this.current?.peer && this.current.room === null) {
+      this.current = directConversation(this.current.peer, this.rooms);
+      if (this.current.room !== null) this.replica.open(this.current.room);
+    }
+    this.#draw();
+  }
+
+  #timelineChanged({ room, fresh }) {
+    const { self } = this.rooms;
+    this.#settle(room, fresh);
+    const others = fresh.filter((message) => message.author.id !== self.id && !message.deleted);
+    if (room !== this.current?.room) return;
+    this.missed += others.length;
+    for (const message of others) this.announcer.announce(message);
+    this.#draw();
+  }
+
+  /** What the log shows need not wait in the outbox. */
+  #settle(room, fresh) {
+    if (this.outbox.entries.size === 0) return;
+    const timeline = this.replica.timelines.get(room);
+    const rows = timeline?.rows ?? fresh;
+    const ids = new Set(rows.filter((row) => row.author.id === this.rooms.self.id).map((row) => row.client_id));
+    const isPast = (entry) => entry.state === "sent" && entry.room === room && timeline?.loaded && entry.version <= timeline.cursor;
+    this.outbox.settle((entry) => ids.has(entry.id) || isPast(entry));
+  }
+
+  #left({ room, name }) {
+    if (room !== this.current?.room) return;
+    this.notice.show(name ? t("You are no longer in {name}.", { name }) : t("This conversation does not exist, or it is not open to you."));
+    this.router.go(`/rooms/${GENERAL}`, { replace: true });
+  }
+
+  /** Draw what changed, once, however much it was; also in a hidden tab, whose title is seen. */
+  #draw() {
+    this.drawing ||= setTimeout(() => {
+      this.drawing = 0;
+      this.#drawNow();
+    }, FRAME_MILLISECONDS);
+  }
+
+  #drawNow() {
+    this.sidebar.show(this.rooms, this.current);
+    if (!this.current) return;
+    this.header.show(this.rooms, this.current);
+    this.messages.show(this.#model(), { missed: this.missed });
+    this.missed = 0;
+    this.markRead();
+  }
+
+  /** @returns {import("./messages-view.js").Model} */
+  #model() {
+    const { key, room, peer } = this.current;
+    const timeline = room === null ? undefined : this.replica.timelines.get(room);
+    const { history } = this.replica;
+    return {
+      rows: timeline?.rows ?? [],
+      pending: this.outbox.of(key),
+      loaded: room === null || Boolean(timeline?.loaded),
+      more: Boolean(timeline?.more),
+      newest: room === null ? "idle" : history.state(room, "newest"),
+      older: room === null ? "idle" : history.state(room, "older"),
+      empty: peer ? t("Nothing has been said here yet. Write the first message.") : t("This room is empty. Write the first message."),
+    };
+  }
+}

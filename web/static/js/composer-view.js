@@ -1,0 +1,87 @@
+/** Where one writes. Enter sends, Shift+Enter is a new line; it is never disabled. */
+
+import { byId } from "./dom.js";
+import { lengthOf, sendable } from "./format.js";
+import { t } from "./texts.js";
+
+const COUNTER_PART = 0.9; // of the limit, from where on the counter is shown
+
+export class ComposerView {
+  /**
+   * @param {number} limit  code points of a message
+   * @param {{onSend: (body: string) => void, onDraft: (text: string) => void, onEditLast: () => void}} listener
+   */
+  constructor(limit, listener) {
+    this.limit = limit;
+    this.listener = listener;
+    this.form = byId("composer");
+    this.text = byId("composer-text");
+    this.counter = byId("composer-counter");
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#send();
+    });
+    this.text.addEventListener("input", () => {
+      this.#changed();
+      listener.onDraft(this.text.value);
+    });
+    this.text.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  /** Another conversation. @param {string} label  whom one writes to @param {string} draft */
+  open(label, draft) {
+    this.text.placeholder = label;
+    this.text.setAttribute("aria-label", label);
+    this.text.value = draft;
+    this.#changed();
+  }
+
+  focus() {
+    this.text.focus({ preventScroll: true });
+  }
+
+  #key(event) {
+    // While an input method composes, Enter takes what it offers (keyCode 229 where Safari has
+    // ended the composition just before the key).
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
+      event.preventDefault();
+      this.#send();
+    } else if (event.key === "ArrowUp" && this.text.value === "") {
+      event.preventDefault();
+      this.listener.onEditLast();
+    }
+  }
+
+  #send() {
+    const body = sendable(this.text.value);
+    if (!body || lengthOf(body) > this.limit) {
+      this.text.focus();
+      return;
+    }
+    this.text.value = "";
+    this.#changed();
+    this.listener.onDraft("");
+    this.listener.onSend(body);
+    this.text.focus();
+  }
+
+  #changed() {
+    const over = lengthOf(sendable(this.text.value)) - this.limit;
+    const isOver = over > 0;
+    this.counter.hidden = over < (COUNTER_PART - 1) * this.limit;
+    if (!this.counter.hidden) {
+      this.counter.textContent = isOver ? t("{count} characters too long", { count: over }) : t("{count} characters left", { count: -over });
+    }
+    this.counter.classList.toggle("is-fault", isOver);
+    this.text.setAttribute("aria-invalid", String(isOver));
+    this.form.classList.toggle("has-text", this.text.value.trim() !== "" && !isOver);
+    this.#grow();
+  }
+
+  /** As high as its text, up to what the style sheet allows. */
+  #grow() {
+    this.text.style.setProperty("--height", "auto");
+    this.text.style.setProperty("--height", `${this.text.scrollHeight}px`);
+  }
+}

@@ -1,0 +1,163 @@
+/** The page's dialogs: `<dialog>` elements, which keep the focus inside and give it back afterwards. */
+
+import { byId, el, icon, keep } from "./dom.js";
+import { requestFault } from "./faults.js";
+import { t, tn } from "./texts.js";
+
+/** Open and close of one dialog. A click beside it closes it, as Escape does. */
+class Dialog {
+  /** @param {string} id */
+  constructor(id) {
+    this.element = byId(id);
+    this.element.addEventListener("click", (event) => {
+      if (event.target === this.element) this.close();
+    });
+    for (const button of this.element.querySelectorAll("[data-close]")) {
+      button.addEventListener("click", () => this.close());
+    }
+  }
+
+  open() {
+    this.element.showModal();
+  }
+
+  close() {
+    this.element.close();
+  }
+}
+
+/** Asks for one name, and shows beside it why it was not taken. */
+export class NameDialog extends Dialog {
+  /** @param {string} id @param {(name: string) => Promise<string|null>} submit  the fault, or null where it is done */
+  constructor(id, submit) {
+    super(id);
+    this.form = this.element.querySelector("form");
+    this.input = this.element.querySelector("input");
+    this.fault = this.element.querySelector(".field-fault");
+    this.busy = false;
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (!this.busy) this.#submit(submit);
+    });
+    this.input.addEventListener("input", () => this.#show(""));
+  }
+
+  open() {
+    this.input.value = "";
+    this.#show("");
+    super.open();
+    this.input.focus();
+  }
+
+  async #submit(submit) {
+    this.busy = true;
+    this.form.setAttribute("aria-busy", "true");
+    const fault = await submit(this.input.value).finally(() => {
+      this.busy = false;
+      this.form.removeAttribute("aria-busy");
+    });
+    if (!this.element.open) return;
+    if (fault === null) this.close();
+    else {
+      this.#show(fault);
+      this.input.focus();
+    }
+  }
+
+  #show(fault) {
+    this.fault.textContent = fault;
+    this.input.setAttribute("aria-invalid", String(fault !== ""));
+  }
+}
+
+/** All public rooms: open the ones that one is in, join the others. */
+export class BrowseDialog extends Dialog {
+  /**
+   * @param {() => Promise<{id: number, name: string, member_count: number, member: boolean}[]>} load
+   * @param {(room: number) => Promise<string|null>} join  the fault, or null where it is done
+   */
+  constructor(load, join) {
+    super("browse-dialog");
+    this.load = load;
+    this.join = join;
+    this.list = byId("browse-list");
+    this.state = byId("browse-state");
+    this.filter = byId("browse-filter");
+    this.rooms = [];
+    this.filter.addEventListener("input", () => this.#show());
+    this.list.addEventListener("click", (event) => event.target.closest("a") && this.close());
+  }
+
+  async open() {
+    this.filter.value = "";
+    this.rooms = [];
+    this.#show();
+    this.#say(t("Loading rooms…"));
+    super.open();
+    await this.#reload();
+  }
+
+  async #reload() {
+    try {
+      this.rooms = await this.load();
+      this.#show();
+    } catch (fault) {
+      this.#say(requestFault(fault), el("button", { type: "button", class: "link-button", onclick: () => this.#reload() }, t("Retry")));
+    }
+  }
+
+  #show() {
+    const wanted = this.filter.value.trim().toLocaleLowerCase();
+    const found = this.rooms.filter((room) => room.name.toLocaleLowerCase().includes(wanted));
+    keep(this.list, found.map((room) => ({ key: String(room.id), stamp: JSON.stringify(room), make: () => this.#item(room) })));
+    this.#say(found.length ? "" : t("There is no such room. You can create it."));
+  }
+
+  #item(room) {
+    const label = room.member ? t("Open {name}", { name: room.name }) : t("Join {name}", { name: room.name });
+    const action = room.member
+      ? el("a", { class: "button is-small", href: `/rooms/${room.id}`, "data-route": true, "aria-label": label }, t("Open"))
+      : el("button", { type: "button", class: "button is-primary is-small", "aria-label": label, onclick: (event) => this.#join(room, event.currentTarget) }, t("Join"));
+    return el(
+      "li",
+      { class: "browse-item" },
+      el("span", { class: "list-sign" }, icon("hash")),
+      el("span", { class: "browse-name" }, el("span", { dir: "auto" }, room.name), el("small", {}, tn("{count} member", "{count} members", room.member_count))),
+      action,
+    );
+  }
+
+  async #join(room, button) {
+    button.disabled = true;
+    const fault = await this.join(room.id);
+    button.disabled = false;
+    if (fault === null) this.close();
+    else this.#say(fault);
+  }
+
+  #say(...parts) {
+    this.state.replaceChildren(...parts);
+    this.state.hidden = parts.every((part) => part === "");
+  }
+}
+
+/** Asks before something that can not be undone. */
+export class ConfirmDialog extends Dialog {
+  constructor() {
+    super("confirm-dialog");
+    byId("confirm-yes").addEventListener("click", () => {
+      this.close();
+      this.run();
+    });
+    this.run = () => {};
+  }
+
+  /** @param {{title: string, text: string, action: string}} words @param {() => void} run */
+  ask({ title, text, action }, run) {
+    byId("confirm-title").textContent = title;
+    byId("confirm-text").textContent = text;
+    byId("confirm-yes").textContent = action;
+    this.run = run;
+    this.open();
+  }
+}

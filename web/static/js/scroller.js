@@ -1,0 +1,72 @@
+/**
+ * A list that grows at both ends and does not move under the reader: it stays at the end for who
+ * is there, and keeps what is looked at in its place for who is not.
+ */
+
+const END_PIXELS = 48; // nearer to the end than this counts as there
+const TOP_PIXELS = 600; // nearer to the beginning than this: more is wanted
+
+export class Scroller {
+  /**
+   * @param {HTMLElement} box  scrolls
+   * @param {HTMLElement} list  in it, with an element for each line
+   * @param {{onNearTop: () => void, onEnd: () => void}} listener
+   */
+  constructor(box, list, listener) {
+    this.box = box;
+    this.list = list;
+    this.listener = listener;
+    this.atEnd = true;
+    box.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    const observer = new ResizeObserver(() => this.atEnd && this.toEnd());
+    observer.observe(box);
+    observer.observe(list);
+  }
+
+  toEnd() {
+    this.box.scrollTop = this.box.scrollHeight;
+    this.atEnd = true;
+    this.#tell();
+  }
+
+  /** Change the list, and keep what is looked at where it is. @param {() => void} change */
+  during(change) {
+    const anchor = this.atEnd ? null : this.#firstVisible();
+    const before = anchor?.getBoundingClientRect().top ?? 0;
+    const key = anchor?.dataset.key;
+    change();
+    if (this.atEnd) {
+      this.toEnd();
+      return;
+    }
+    // An element that was made anew in its place has the same key.
+    const after = anchor?.isConnected ? anchor : key && this.list.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    if (after) this.box.scrollTop += after.getBoundingClientRect().top - before;
+    this.#tell();
+  }
+
+  #firstVisible() {
+    const top = this.box.getBoundingClientRect().top;
+    const lines = this.list.children;
+    let low = 0;
+    let high = lines.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (lines[middle].getBoundingClientRect().bottom <= top) low = middle + 1;
+      else high = middle;
+    }
+    return /** @type {HTMLElement|undefined} */ (lines[low]);
+  }
+
+  #scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.box;
+    this.atEnd = scrollHeight - scrollTop - clientHeight < END_PIXELS;
+    this.#tell();
+  }
+
+  #tell() {
+    if (this.box.clientHeight === 0) return; // not shown: on a narrow screen the list of rooms is
+    if (this.box.scrollTop < TOP_PIXELS) this.listener.onNearTop();
+    if (this.atEnd) this.listener.onEnd();
+  }
+}

@@ -70,7 +70,7 @@ def _sessions() -> Sessions:
 
 def _read_user() -> protocol.User | None:
     user_id = session.get(sessions.USER_ID)
-    if not isinstance(user_id, int):
+    if type(user_id) is not int:  # True is an int as well
         return None
     with database().cursor() as cursor:
         account = users.by_id(cursor, user_id)

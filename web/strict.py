@@ -27,13 +27,17 @@ class FormParser(FormDataParser):
         content_length: int | None,
         options: dict[str, str] | None = None,
     ) -> Parsed:
-        """Raises `BadRequest` for what is no form, `UnsupportedMediaType` for what is no such form."""
+        """Raises `BadRequest` for what is no form, `UnsupportedMediaType` for what is no such form.
+
+        A body without a declared length (chunked) ends at the limit as if that were all of it, so
+        that only another read tells: `RequestEntityTooLarge`.
+        """
         if mimetype != "application/x-www-form-urlencoded":
             raise UnsupportedMediaType
+        body = stream.read()
+        stream.read(1)
         try:
-            items = parse_qsl(
-                stream.read().decode(), keep_blank_values=True, errors="strict", max_num_fields=FIELDS
-            )
+            items = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=FIELDS)
         except ValueError:  # also UnicodeDecodeError
             raise BadRequest from None
         if len({name for name, _ in items}) != len(items):

@@ -33,26 +33,23 @@ def seen(app: Flask) -> dict[str, str]:
 
 
 def test_the_one_proxy_in_front_is_believed(browser: Browser, seen: dict[str, str]) -> None:
-    headers = {
-        "X-Forwarded-For": "203.0.113.9",
-        "X-Forwarded-Proto": "https",
-        "X-Forwarded-Host": "chat.example.org",
-    }
-    browser.get("/seen", headers=headers)
-    assert seen == {"address": "203.0.113.9", "host": "chat.example.org", "scheme": "https"}
+    browser.get("/seen", headers={"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"})
+    assert seen == {"address": "203.0.113.9", "host": "localhost", "scheme": "https"}
 
 
 def test_what_a_client_put_before_the_proxy_is_not(browser: Browser, seen: dict[str, str]) -> None:
     headers = {
         "X-Forwarded-For": "198.51.100.1, 203.0.113.9",
-        "X-Forwarded-Host": "evil.example, chat.example.org",
-        "Forwarded": "for=198.51.100.1",
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Port": "81",
+        "X-Forwarded-Prefix": "/evil",
+        "Forwarded": "for=198.51.100.1;host=evil.example",
         "X-Real-IP": "198.51.100.1",
     }
     browser.get("/seen", headers=headers)
-    assert seen == {"address": "203.0.113.9", "host": "chat.example.org", "scheme": "http"}
+    assert seen == {"address": "203.0.113.9", "host": "localhost", "scheme": "http"}
 
 
 def test_a_redirect_names_no_host(browser: Browser) -> None:
-    response = browser.get("/rooms/1", headers={"X-Forwarded-Host": "evil.example"})
+    response = browser.get("/rooms/1", headers={"Host": "evil.example"})
     assert response.location == "/sign-in?next=/rooms/1"

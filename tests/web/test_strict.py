@@ -1,3 +1,5 @@
+import io
+
 import pytest
 from flask import Flask
 
@@ -42,6 +44,16 @@ def test_a_body_of_a_megabyte_is_refused(path: str, alice: Browser, app: Flask) 
         response = browser.post(path, b"name=" + b"a" * 1_000_000, content_type=FORM)
         assert response.status_code == 413
         assert "larger" in response.text
+
+
+def test_a_body_of_undeclared_length_is_refused_as_well(browser: Browser) -> None:
+    response = browser.client.post(
+        "/sign-in",
+        input_stream=io.BytesIO(b"name=" + b"a" * 1_000_000),
+        content_type=FORM,
+        environ_overrides={"wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
+    )
+    assert response.status_code == 413
 
 
 def test_the_longest_form_there_can_be_is_read(browser: Browser) -> None:

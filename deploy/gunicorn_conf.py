@@ -1,6 +1,6 @@
 """gunicorn for the web service. It is read anew when gunicorn is reloaded (SIGHUP)."""
 
-from pathlib import Path
+import os
 
 from gunicorn.config import Config  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
@@ -35,5 +35,5 @@ loglevel = _settings.log_level
 logger_class = JsonLogger
 
 # A worker shows that it lives by touching a file: better not on a disk that may be slow.
-if Path("/dev/shm").is_dir():  # noqa: S108
+if os.access("/dev/shm", os.W_OK):  # noqa: S108
     worker_tmp_dir = "/dev/shm"  # noqa: S108

@@ -23,7 +23,7 @@ def of_http(connect: Callable[[], http.client.HTTPConnection]) -> str:
         return f"does not answer: {fault or type(fault).__name__}"
     finally:
         connection.close()
-    return "" if answer.status == http.client.OK else f"{answer.status} {_reason(body)}"
+    return "" if answer.status == http.client.OK else f"answers {answer.status}{_reason(body)}"
 
 
 def _reason(body: bytes) -> str:
@@ -31,7 +31,7 @@ def _reason(body: bytes) -> str:
         said = json.loads(body)
     except ValueError:
         return ""
-    return ", ".join(f"{key}: {value}" for key, value in said.items()) if isinstance(said, dict) else ""
+    return "".join(f", {key}: {value}" for key, value in said.items()) if isinstance(said, dict) else ""
 
 
 def of_web(listen: str, port: int) -> str:

@@ -19,6 +19,8 @@ from shared.settings import PROJECT, Settings, SettingsError
 
 STARTING_SECONDS = 75.0  # more than the minute for which a migration waits for its database
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SHOWN_LINES = 15
+SHOWN_WIDTH = 200  # characters of each end of a long line
 NOT_RUNNING = 3  # the exit code that the LSB gives `status` for this
 
 
@@ -32,7 +34,8 @@ def say(text: str) -> None:
 @contextmanager
 def locked(layout: Layout) -> Iterator[None]:
     """Hold the data folder's lock: one start, stop or restart at a time."""
-    layout.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (layout.var, layout.run):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (layout.run / "lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -211,9 +214,13 @@ def status(layout: Layout) -> int:
 def explain(fault: Failed) -> str:
     """What went wrong, and the last lines of the log of the program that failed."""
     text = f"{fault}\n"
-    if fault.log is not None:
-        lines = fault.log.read_text(errors="replace").splitlines()[-15:] if fault.log.exists() else []
-        text += f"The end of {os.path.relpath(fault.log, PROJECT)}:\n" + "".join(
-            f"    {line}\n" for line in lines
-        )
+    if fault.log is not None and fault.log.exists():
+        lines = fault.log.read_text(errors="replace").splitlines()[-SHOWN_LINES:]
+        text += f"The end of {os.path.relpath(fault.log, PROJECT)}:\n"
+        text += "".join(f"    {_shortened(line)}\n" for line in lines)
     return text
+
+
+def _shortened(line: str) -> str:
+    """Of a long line its two ends: what it is, and how a traceback in it ends."""
+    return line if len(line) <= 2 * SHOWN_WIDTH else f"{line[:SHOWN_WIDTH]} … {line[-SHOWN_WIDTH:]}"

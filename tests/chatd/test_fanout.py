@@ -1,0 +1,153 @@
+"""The hot path: what is due is written once a turn, joined, and a dying peer harms nobody."""
+
+import asyncio
+from typing import Any, cast
+
+from websockets.asyncio.server import ServerConnection
+from websockets.protocol import State
+
+from chatd.fanout import Fanout
+from chatd.peer import Peer, frame
+from shared import protocol
+
+LIMIT = 1_000
+
+
+class Transport:
+    """Records what is written; `buffered` is what the peer has not read."""
+
+    def __init__(self) -> None:
+        self.writes: list[bytes] = []
+        self.buffered = 0
+        self.aborted = False
+        self.broken = False
+
+    def is_closing(self) -> bool:
+        return self.aborted
+
+    def write(self, data: bytes) -> None:
+        if self.broken:
+            raise RuntimeError("unable to perform operation; the handler is closed")
+        self.writes.append(data)
+
+    def get_write_buffer_size(self) -> int:
+        return self.buffered
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+class Socket:
+    """What `Peer` uses of a connection."""
+
+    def __init__(self) -> None:
+        self.transport = Transport()
+        self.state = State.OPEN
+
+
+def a_peer() -> tuple[Peer, Transport]:
+    socket = Socket()
+    return Peer(cast(ServerConnection, socket), sid="x" * 43, user=1), socket.transport
+
+
+def a_fanout() -> Fanout:
+    return Fanout(asyncio.get_running_loop(), limit=LIMIT)
+
+
+async def one_turn() -> None:
+    await asyncio.sleep(0)
+
+
+async def test_nothing_is_written_before_the_turn_ends() -> None:
+    fanout, (peer, wire) = a_fanout(), a_peer()
+    fanout.post([peer], b"one")
+    assert wire.writes == []
+    await one_turn()
+    assert wire.writes == [b"one"]
+
+
+async def test_all_that_is_due_in_one_turn_is_joined_into_one_write() -> None:
+    fanout, (peer, wire) = a_fanout(), a_peer()
+    for data in (b"one", b"two", b"three"):
+        fanout.post([peer], data)
+    await one_turn()
+    assert wire.writes == [b"onetwothree"]
+
+
+async def test_what_was_written_is_not_written_again() -> None:
+    fanout, (peer, wire) = a_fanout(), a_peer()
+    fanout.post([peer], b"one")
+    await one_turn()
+    fanout.post([peer], b"two")
+    await one_turn()
+    await one_turn()
+    assert wire.writes == [b"one", b"two"]
+
+
+async def test_everybody_gets_the_same_bytes_object() -> None:
+    fanout, everybody, data = a_fanout(), [a_peer() for _ in range(3)], b"a frame"
+    fanout.post([peer for peer, _ in everybody], data)
+    await one_turn()
+    assert all(wire.writes[0] is data for _, wire in everybody)
+
+
+async def test_each_gets_what_is_its_own() -> None:
+    fanout, (one, first), (two, second) = a_fanout(), a_peer(), a_peer()
+    fanout.post([one, two], b"both")
+    fanout.post([two], b"two")
+    await one_turn()
+    assert (first.writes, second.writes) == ([b"both"], [b"bothtwo"])
+
+
+async def test_a_dying_peer_harms_nobody() -> None:
+    fanout, (dying, wire), (one, first), (two, second) = a_fanout(), a_peer(), a_peer(), a_peer()
+    wire.broken = True
+    fanout.post([one, dying, two], b"a frame")
+    await one_turn()
+    assert (first.writes, second.writes) == ([b"a frame"], [b"a frame"])
+    wire.broken = False
+    fanout.post([dying, two], b"more")
+    await one_turn()
+    assert wire.writes == [b"more"], "what could not be written is not owed for ever"
+
+
+async def test_who_reads_too_slowly_is_cut_off() -> None:
+    fanout, (slow, wire), (other, fine) = a_fanout(), a_peer(), a_peer()
+    wire.buffered, fine.buffered = LIMIT + 1, LIMIT
+    fanout.post([slow, other], b"a frame")
+    await one_turn()
+    assert wire.aborted
+    assert not fine.aborted
+
+
+async def test_nothing_is_written_to_who_is_gone() -> None:
+    fanout, (closing, one), (closed, two) = a_fanout(), a_peer(), a_peer()
+    one.aborted = True
+    cast(Any, closed.socket).state = State.CLOSING
+    fanout.post([closing, closed], b"a frame")
+    await one_turn()
+    assert (one.writes, two.writes) == ([], [])
+
+
+async def test_posting_to_nobody_costs_nothing() -> None:
+    fanout = a_fanout()
+    fanout.post([], b"a frame")
+    await one_turn()
+
+
+def test_a_frame_is_a_text_frame_without_a_mask() -> None:
+    """RFC 6455 §5.1 and §5.2: FIN and opcode 1; a server must not mask."""
+    data = frame(protocol.Pong())
+    assert data == bytes([0x81, len(b'{"type":"pong"}')]) + b'{"type":"pong"}'
+    assert frame(protocol.encode(protocol.Pong())) == data
+    assert frame(b"x" * 126)[:4] == bytes([0x81, 126, 0, 126])
+
+
+async def test_who_asks_too_much_waits_for_answers() -> None:
+    peer, _ = a_peer()
+    peer.unanswered = Peer.UNANSWERED_MAX
+    waiting = asyncio.create_task(peer.until_few_unanswered())
+    await one_turn()
+    assert not waiting.done()
+    peer.answered()
+    await asyncio.wait_for(waiting, 5)

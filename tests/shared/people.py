@@ -1,0 +1,51 @@
+"""What the tests on a real database do again and again."""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from shared import batch, users
+from shared.database import Database
+from shared.log import Accepted, Outcome, Request
+from shared.protocol import Command, Delete, Edit, Message, Send, User
+
+LONGEST = 1_000
+NOON = 1_700_000_000_000
+
+
+def person(database: Database, name: str) -> User:
+    """Somebody new."""
+    with database.transaction() as cursor:
+        return User(users.create(cursor, name=name, password_hash="x", gender=0)[0], name)
+
+
+def write(database: Database, author: User, *commands: Command) -> list[Outcome]:
+    """Carry out the commands as one batch."""
+    with database.transaction() as cursor:
+        requests = [Request(author, command, NOON) for command in commands]
+        return batch.write(cursor, requests, longest=LONGEST)[0].outcomes
+
+
+def accepted(outcomes: Sequence[Outcome]) -> list[Message]:
+    """The messages of a batch in which nothing was refused."""
+    assert all(isinstance(outcome, Accepted) for outcome in outcomes), outcomes
+    return [outcome.message for outcome in outcomes if isinstance(outcome, Accepted)]
+
+
+def sending(
+    body: str = "hello", *, room: int | None = None, to: str | None = None, id: UUID | None = None
+) -> Send:
+    return Send(id or uuid4(), body, room, to)
+
+
+def say(database: Database, author: User, body: str, *, room: int) -> Message:
+    """One message in a room."""
+    return accepted(write(database, author, sending(body, room=room)))[0]
+
+
+def edit(database: Database, message: Message, body: str) -> Message:
+    command = Edit(uuid4(), message.room, message.number, message.body_version, body)
+    return accepted(write(database, message.author, command))[0]
+
+
+def delete(database: Database, message: Message) -> Message:
+    return accepted(write(database, message.author, Delete(uuid4(), message.room, message.number)))[0]

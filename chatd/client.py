@@ -25,6 +25,7 @@ from shared.protocol import Close, Command
 
 FIRST_SECONDS, LONGEST_SECONDS = 0.5, 30.0  # of the back-off, which has full jitter
 STABLE_SECONDS = 10.0  # after which the back-off starts anew
+SHORT_ATTEMPT = 2  # a client that was welcomed and lost the connection sooner waits 2 s at most, not 30
 ANSWER_SECONDS = 10.0  # without an answer to a command, and the connection is taken for dead
 LOADED_MAX = 20  # timelines whose cursors go with hello
 
@@ -212,7 +213,7 @@ class ParleyClient:
     async def _stay_connected(self) -> None:
         attempt = 0
         while True:
-            began = asyncio.get_running_loop().time()
+            began, welcomed = asyncio.get_running_loop().time(), self.connections
             try:
                 await self._connect_once()
             except (OSError, ConnectionClosed, InvalidHandshake, WebError, TimeoutError):
@@ -223,6 +224,8 @@ class ParleyClient:
             moved, self._moving = self._moving, False
             if moved or asyncio.get_running_loop().time() - began > STABLE_SECONDS:
                 attempt = 0
+            elif self.connections > welcomed:
+                attempt = min(attempt, SHORT_ATTEMPT)
             if not moved:
                 ceiling = min(LONGEST_SECONDS, FIRST_SECONDS * 2**attempt)
                 await asyncio.sleep(random.uniform(0, ceiling))  # noqa: S311 - full jitter spreads load

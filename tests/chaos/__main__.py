@@ -15,7 +15,7 @@ from tests.chaos.proxy import Proxy
 from tests.chaos.stack import Stack
 from tests.chaos.workload import Workload
 
-SETTLE_SECONDS = 60.0
+QUIET_EVERY = 4  # faults: after one in so many nobody sends until everybody is up to date
 SHOWN = 30
 
 
@@ -32,6 +32,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--clients", type=int, default=24, help="devices, spread over the users")
     parser.add_argument("--rooms", type=int, default=4)
     parser.add_argument("--rate", type=float, default=400, help="commands a second, all told")
+    parser.add_argument("--verbose", action="store_true", help="a line for each fault")
     parser.add_argument("--faults", default="", help="only these, by comma")
     return parser.parse_args()
 
@@ -46,12 +47,12 @@ async def run(options: argparse.Namespace) -> bool:
             url, seed=options.seed, users=options.users, devices=options.clients, rooms=options.rooms
         )
         await workload.prepare()
-        faults = Faults(stack, workload, proxy, options.seed)
+        faults = Faults(stack, workload, proxy, seed=options.seed, verbose=options.verbose)
         began = time.monotonic()
         workload.start(options.rate)
         await _break(options, faults, workload, began)
-        await workload.stop(SETTLE_SECONDS)
-        await faults.strike("network-cut")  # everybody comes back once more, and then is compared
+        await faults.strike("kill-pubsub", quiet=True)
+        await workload.stop()
         seconds = time.monotonic() - began
         history = workload.history()
         history.log = await asyncio.to_thread(stack.log)
@@ -67,6 +68,7 @@ async def run(options: argparse.Namespace) -> bool:
 
 
 async def _break(options: argparse.Namespace, faults: Faults, workload: Workload, began: float) -> None:
+    count = 0
     chosen = [name for name in options.faults.split(",") if name]
     told = began
     while (
@@ -74,7 +76,8 @@ async def _break(options: argparse.Namespace, faults: Faults, workload: Workload
         or sum(faults.figures.kills.values()) < options.kills
         or workload.acked < options.acked
     ):
-        await faults.strike(faults.schedule(chosen))
+        count += 1
+        await faults.strike(faults.schedule(chosen), quiet=count % QUIET_EVERY == 0)
         await asyncio.sleep(random.uniform(0.1, 0.8))
         if time.monotonic() - told > 30:
             told = time.monotonic()

@@ -133,13 +133,14 @@ def _nothing_seen_went_backward(history: History) -> Iterator[str]:
 
 
 def _senders_saw_their_own(history: History) -> Iterator[str]:
+    """Unless it stands before the oldest message that the device holds, having opened the room anew."""
+    readers = {reader.device: reader for reader in history.readers}
     seen = {reader.device: {sight.client_id for sight in reader.seen} for reader in history.readers}
     for tried in history.tries:
-        if (
-            isinstance(tried.command, Send)
-            and tried.ack
-            and tried.command.id not in seen.get(tried.device, ())
-        ):
+        reader = readers.get(tried.device)
+        if not isinstance(tried.command, Send) or tried.ack is None or reader is None:
+            continue
+        if tried.ack.number >= reader.low.get(tried.room, 1) and tried.command.id not in seen[tried.device]:
             yield f"{tried.device} never saw its own acknowledged {tried.command.body!r}"
 
 

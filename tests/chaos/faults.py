@@ -43,10 +43,11 @@ class Figures:
 class Faults:
     """Breaks things, one after another."""
 
-    def __init__(self, stack: Stack, workload: Workload, proxy: Proxy, seed: int) -> None:
+    def __init__(self, stack: Stack, workload: Workload, proxy: Proxy, *, seed: int, verbose: bool) -> None:
         self._stack = stack
         self._workload = workload
         self._proxy = proxy
+        self._verbose = verbose
         self._random = random.Random(seed)
         self.figures = Figures()
         self.kinds: dict[str, tuple[int, Callable[[], Awaitable[None]]]] = {
@@ -71,11 +72,23 @@ class Faults:
         names = chosen or list(self.kinds)
         return self._random.choices(names, [self.kinds[name][0] for name in names])[0]
 
-    async def strike(self, name: str) -> None:
-        """Do one fault, end it, and measure how long it takes until everybody is up to date."""
+    async def strike(self, name: str, *, quiet: bool) -> None:
+        """Do one fault, end it, and measure how long it takes until everybody is up to date.
+
+        With `quiet` nobody sends after the fault, so that no later message shows a reader what it missed.
+        """
         self.figures.faults[name] += 1
+        began = time.monotonic()
         await self.kinds[name][1]()
+        struck = time.monotonic()
+        if quiet and not await self._workload.quiet(BACK_SECONDS):
+            self.figures.late.append(f"{name}: commands without an answer")
         await self._healed(name)
+        self._workload.talk()
+        if self._verbose:
+            print(
+                f"    {name:22} {struck - began:6.2f} s, then {time.monotonic() - struck:6.2f} s", flush=True
+            )
 
     async def _healed(self, name: str) -> None:
         """Every reader holds what was committed when the fault ended."""

@@ -47,6 +47,8 @@ class Workload:
         self.temporary: Counter[str] = Counter()
         self._tasks: list[asyncio.Task[None]] = []
         self._stopped = asyncio.Event()
+        self._talking = asyncio.Event()
+        self._talking.set()
 
     @property
     def unanswered(self) -> int:
@@ -87,13 +89,23 @@ class Workload:
             if device.client.connected.is_set():
                 self._send(device, self._random.choice(self.rooms))
 
-    async def stop(self, seconds: float) -> None:
-        """Send no more; wait until everything has its answer and every reader is up to date."""
-        self._stopped.set()
-        await asyncio.gather(*self._tasks)
+    async def quiet(self, seconds: float) -> bool:
+        """Send no more for now, and wait until everything has its answer; False if that took too long."""
+        self._talking.clear()
         until = time.monotonic() + seconds
         while self.queued and time.monotonic() < until:
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.02)
+        return not self.queued
+
+    def talk(self) -> None:
+        """Send again after `quiet`."""
+        self._talking.set()
+
+    async def stop(self) -> None:
+        """End all sending."""
+        self._stopped.set()
+        self._talking.set()
+        await asyncio.gather(*self._tasks)
 
     def behind(self, heads: dict[int, int]) -> list[str]:
         """The devices whose loaded rooms stand below `heads`."""
@@ -150,7 +162,7 @@ class Workload:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), self._random.expovariate(rate))
                 return
-            if device.client.queued < 50:
+            if self._talking.is_set() and device.client.queued < 50:
                 self._act(device)
 
     def _act(self, device: Device) -> None:
@@ -198,6 +210,8 @@ class Workload:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), self._random.uniform(0.3, 1.5))
                 return
+            if not self._talking.is_set():
+                continue
             device = self._random.choice(self.devices)
             device.client.kill()
             if self._random.random() < 0.3:

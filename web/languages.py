@@ -67,7 +67,17 @@ def texts_of_scripts() -> dict[str, str]:
 
 
 def _asked_for(locales: list[str]) -> str:
-    return request.accept_languages.best_match(locales, SOURCE) if request else SOURCE
+    """The first language that the browser likes and we have (RFC 4647 §3.4, Lookup).
+
+    Not Werkzeug's `best_match`: for `en-GB, de;q=0.5` it prefers the German that is named to the
+    English that is meant.
+    """
+    ours = {locale.replace("_", "-").lower(): locale for locale in locales}
+    for tag, quality in request.accept_languages if request else []:
+        for wanted in (tag.lower(), tag.lower().partition("-")[0]):
+            if quality > 0 and wanted in ours:
+                return ours[wanted]
+    return SOURCE
 
 
 def _compile(catalogue: Catalog) -> Translations:

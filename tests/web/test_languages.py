@@ -9,7 +9,7 @@ from web import languages
 from web.languages import Languages
 
 
-@pytest.mark.parametrize("asked", ["", "en", "fr", "en-GB,de;q=0.5", "*", "xx-invalid;q=abc"])
+@pytest.mark.parametrize("asked", ["", "en", "fr", "en-GB,de;q=0.5", "*", "xx-invalid;q=abc", "de;q=0"])
 def test_english_is_for_all_who_ask_for_nothing_that_there_is(asked: str, browser: Browser) -> None:
     page = browser.get("/nothing", headers={"Accept-Language": asked})
     assert "There is nothing here" in text_of(page)

@@ -1,7 +1,9 @@
 """Bring the database to the tables that this code expects: `python -m shared.migrate`.
 
 Each file `migrations/NNNN_name.sql` is run once, in order, under a lock that only one process
-of all machines holds. Migrations expand first and contract a release later, so that the last
+of all machines holds. MariaDB commits each change of a table by itself, so every statement must do no
+harm when it is run again (`IF NOT EXISTS`, `INSERT IGNORE`): a migration that was killed in the
+middle is run again from its beginning. Migrations expand first and contract a release later, so that the last
 and the new version of Parley can run side by side. A database that is newer than the code
 stops the start: going back is a restore.
 """

@@ -3,12 +3,12 @@
 -- Two integers per room order everything; both are given under the lock of the room's row, in
 -- the transaction that writes: `number` counts the room's messages, `version` its changes.
 
-CREATE TABLE instance (
+CREATE TABLE IF NOT EXISTS instance (
     id TINYINT UNSIGNED NOT NULL PRIMARY KEY,
     epoch BIGINT UNSIGNED NOT NULL COMMENT 'another one after a restore: every cursor is void'
 ) ENGINE = InnoDB;
 
-CREATE TABLE users (
+CREATE TABLE IF NOT EXISTS users (
     id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
     name VARCHAR(32) CHARACTER SET ascii COLLATE ascii_general_ci NOT NULL,
     password_hash VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -17,7 +17,7 @@ CREATE TABLE users (
     UNIQUE KEY users_name (name)
 ) ENGINE = InnoDB;
 
-CREATE TABLE rooms (
+CREATE TABLE IF NOT EXISTS rooms (
     id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
     kind ENUM('public', 'direct') NOT NULL,
     name VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
@@ -34,7 +34,7 @@ CREATE TABLE rooms (
     KEY rooms_touched (touched)
 ) ENGINE = InnoDB;
 
-CREATE TABLE members (
+CREATE TABLE IF NOT EXISTS members (
     room_id INT UNSIGNED NOT NULL,
     user_id INT UNSIGNED NOT NULL,
     role ENUM('owner', 'member') NOT NULL DEFAULT 'member',
@@ -48,7 +48,7 @@ CREATE TABLE members (
     CONSTRAINT members_user FOREIGN KEY (user_id) REFERENCES users (id)
 ) ENGINE = InnoDB;
 
-CREATE TABLE messages (
+CREATE TABLE IF NOT EXISTS messages (
     room_id INT UNSIGNED NOT NULL,
     number BIGINT UNSIGNED NOT NULL,
     version BIGINT UNSIGNED NOT NULL COMMENT 'version of the room at the last change of this message',
@@ -67,5 +67,5 @@ CREATE TABLE messages (
     CONSTRAINT messages_author FOREIGN KEY (author_id) REFERENCES users (id)
 ) ENGINE = InnoDB;
 
-INSERT INTO instance (id, epoch) VALUES (1, FLOOR(1 + RAND() * 1000000000));
-INSERT INTO rooms (id, kind, name, name_key) VALUES (1, 'public', 'general', 'general');
+INSERT IGNORE INTO instance (id, epoch) VALUES (1, FLOOR(1 + RAND() * 1000000000));
+INSERT IGNORE INTO rooms (id, kind, name, name_key) VALUES (1, 'public', 'general', 'general');

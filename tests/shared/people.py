@@ -1,12 +1,19 @@
 """What the tests on a real database do again and again."""
 
-from collections.abc import Sequence
+import os
+import pwd
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from uuid import UUID, uuid4
+
+import pymysql
+from pymysql.cursors import DictCursor
 
 from shared import batch, users
 from shared.database import Database
 from shared.log import Accepted, Outcome, Request
 from shared.protocol import Command, Delete, Edit, Message, Send, User
+from shared.settings import Settings
 
 LONGEST = 1_000
 NOON = 1_700_000_000_000
@@ -49,3 +56,25 @@ def edit(database: Database, message: Message, body: str) -> Message:
 
 def delete(database: Database, message: Message) -> Message:
     return accepted(write(database, message.author, Delete(uuid4(), message.room, message.number)))[0]
+
+
+@contextmanager
+def as_root(settings: Settings) -> Iterator[DictCursor]:
+    """A cursor of the private server's administrator: the user of the machine who runs it."""
+    address = settings.database_address() | {"user": pwd.getpwuid(os.getuid()).pw_name, "password": ""}
+    with (
+        closing(pymysql.connect(**address, autocommit=True, cursorclass=DictCursor)) as connection,
+        connection.cursor() as cursor,
+    ):
+        yield cursor
+
+
+@contextmanager
+def read_only(settings: Settings) -> Iterator[None]:
+    """Nobody but administrators may write meanwhile."""
+    with as_root(settings) as cursor:
+        cursor.execute("SET GLOBAL read_only = 1")
+        try:
+            yield
+        finally:
+            cursor.execute("SET GLOBAL read_only = 0")

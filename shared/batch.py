@@ -40,6 +40,8 @@ def write(
     _read_entries(cursor, snapshot, now)
     result = log.apply(snapshot, now, longest=longest)
     _write(cursor, snapshot, result)
+    for room in snapshot.opened:  # made for a resend of what was already said elsewhere
+        rooms.discard_direct(cursor, room)
     return result, later
 
 

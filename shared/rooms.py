@@ -115,6 +115,12 @@ def create_direct(cursor: Cursor, one: int, other: int) -> int:
     return room
 
 
+def discard_direct(cursor: Cursor, room: int) -> None:
+    """Undo `create_direct` in the same transaction, where nothing was said in the room after all."""
+    cursor.execute("DELETE FROM members WHERE room_id = %s", (room,))
+    cursor.execute("DELETE FROM rooms WHERE id = %s", (room,))
+
+
 def direct_between(cursor: Cursor, one: int, other: int) -> int | None:
     """The direct room of two users, or of one with themselves, if anything was said in it yet."""
     cursor.execute("SELECT id FROM rooms WHERE direct_key = %s", (direct_key(one, other),))

@@ -1,0 +1,356 @@
+"""The pool: transactions, what a broken connection means, and that it is bounded."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+
+import pymysql
+import pytest
+
+from shared import rooms
+from shared.database import Cursor, Database, error_code, is_locked, is_lost, is_unavailable
+from shared.settings import Settings
+from tests.servers import wait_for
+from tests.shared.people import read_only
+
+
+@pytest.fixture
+def other(settings: Settings) -> Iterator[Database]:
+    """Another pool: another process."""
+    pool = Database(settings)
+    yield pool
+    pool.close()
+
+
+def connection_id(cursor: Cursor) -> int:
+    cursor.execute("SELECT CONNECTION_ID() AS id")
+    row = cursor.fetchone()
+    assert row is not None
+    return int(row["id"])
+
+
+def kill(database: Database, connection: int) -> None:
+    """End a connection as a restart of the server does; returns when it is gone."""
+    with database.cursor() as cursor:
+        cursor.execute("KILL %s", (connection,))
+        wait_for(lambda: connection not in connections(cursor), what="the connection to be gone")
+
+
+def connections(cursor: Cursor) -> list[int]:
+    cursor.execute("SHOW PROCESSLIST")
+    return [int(row["Id"]) for row in cursor.fetchall()]
+
+
+def put(cursor: Cursor, name: str) -> None:
+    cursor.execute("INSERT INTO users (name, password_hash) VALUES (%s, 'x')", (name,))
+
+
+def names(database: Database) -> list[str]:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT name FROM users ORDER BY name")
+        return [row["name"] for row in cursor.fetchall()]
+
+
+# -- transactions
+
+
+def test_a_transaction_is_committed_at_its_end(database: Database, other: Database) -> None:
+    with database.transaction() as cursor:
+        put(cursor, "alice")
+        assert names(other) == []
+    assert names(other) == ["alice"]
+
+
+def test_a_transaction_is_rolled_back_on_an_exception(database: Database) -> None:
+
+    def work() -> None:
+        with database.transaction() as cursor:
+            put(cursor, "alice")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        work()
+    assert names(database) == []
+
+
+def test_statements_outside_a_transaction_each_stand_alone(database: Database) -> None:
+
+    def work() -> None:
+        with database.cursor() as cursor:
+            put(cursor, "alice")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        work()
+    assert names(database) == ["alice"]
+
+
+def test_a_reader_within_a_transaction_sees_what_was_committed_meanwhile(
+    database: Database, other: Database
+) -> None:
+    with database.transaction() as cursor:
+        cursor.execute("SELECT name FROM users")
+        with other.transaction() as writing:
+            put(writing, "alice")
+        cursor.execute("SELECT name FROM users")
+        assert cursor.fetchall() == [{"name": "alice"}]
+
+
+def test_every_connection_is_set_up_alike(database: Database) -> None:
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT @@tx_isolation AS isolation, @@time_zone AS zone, @@idle_transaction_timeout AS idle,"
+            " @@innodb_lock_wait_timeout AS patience, @@character_set_client AS charset"
+        )
+        assert cursor.fetchone() == {
+            "isolation": "READ-COMMITTED",
+            "zone": "+00:00",
+            "idle": 2,
+            "patience": 1,
+            "charset": "utf8mb4",
+        }
+
+
+# -- broken connections
+
+
+def test_a_connection_that_was_killed_while_idle_is_replaced(database: Database, other: Database) -> None:
+    with database.cursor() as cursor:
+        idle = connection_id(cursor)
+    kill(other, idle)
+    with database.cursor() as cursor:
+        assert connection_id(cursor) != idle
+    with database.transaction() as cursor:
+        put(cursor, "alice")
+    assert names(database) == ["alice"]
+
+
+def test_a_transaction_whose_connection_is_killed_is_lost_as_a_whole(
+    database: Database, other: Database
+) -> None:
+    """The pool must not go on with the second statement on a new connection, where the first never was."""
+
+    def work() -> None:
+        with database.transaction() as cursor:
+            put(cursor, "alice")
+            kill(other, connection_id(cursor))
+            put(cursor, "bobby")
+
+    with pytest.raises(pymysql.err.MySQLError) as caught:
+        work()
+    assert is_lost(caught.value)
+    assert names(database) == []
+
+
+def test_a_transaction_that_is_killed_before_its_first_statement_is_lost_too(
+    database: Database, other: Database
+) -> None:
+
+    def work() -> None:
+        with database.transaction() as cursor:
+            with other.cursor() as killing:
+                idle = [id for id in connections(killing) if id != connection_id(killing)]
+            for connection in idle:
+                kill(other, connection)
+            put(cursor, "alice")
+
+    with pytest.raises(pymysql.err.MySQLError) as caught:
+        work()
+    assert is_lost(caught.value)
+    assert names(database) == []
+
+
+def test_a_statement_on_a_broken_connection_is_not_sent_again_behind_ones_back(
+    database: Database, other: Database
+) -> None:
+
+    def work() -> None:
+        with database.cursor() as cursor:
+            kill(other, connection_id(cursor))
+            put(cursor, "alice")
+
+    with pytest.raises(pymysql.err.MySQLError) as caught:
+        work()
+    assert is_lost(caught.value)
+    assert names(database) == []
+
+
+def test_the_first_fault_counts_when_the_rollback_fails_too(database: Database, other: Database) -> None:
+
+    def work() -> None:
+        with database.transaction() as cursor:
+            kill(other, connection_id(cursor))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        work()
+    assert names(database) == []
+
+
+# -- the pool
+
+
+def test_the_pool_is_bounded_and_who_comes_too_late_waits(settings: Settings, empty: None) -> None:
+    pool = Database(replace(settings, database_pool=2))
+    got = threading.Event()
+
+    def third() -> None:
+        with pool.cursor():
+            got.set()
+
+    waiting = threading.Thread(target=third)
+    with pool.cursor() as one:
+        with pool.cursor() as two:
+            assert connection_id(one) != connection_id(two)
+            waiting.start()
+            assert not got.wait(0.2)
+        assert got.wait(10)
+    waiting.join()
+    pool.close()
+
+
+def test_a_pool_is_made_while_the_server_is_away(settings: Settings) -> None:
+    away = replace(settings, database_url="mysql://nobody@127.0.0.1:1/none")
+    pool = Database(away)
+    with pytest.raises(pymysql.err.OperationalError) as caught, pool.cursor():
+        pass
+    assert is_unavailable(caught.value)
+    pool.close()
+
+
+# -- locks
+
+
+def test_who_waits_for_a_lock_for_a_second_gives_up(database: Database, other: Database) -> None:
+    with database.transaction() as cursor:
+        rooms.lock(cursor, rooms.GENERAL)
+        with pytest.raises(pymysql.err.OperationalError) as caught, other.transaction() as second:
+            rooms.lock(second, rooms.GENERAL)
+    assert is_locked(caught.value)
+    assert not is_lost(caught.value)
+    assert not is_unavailable(caught.value)
+
+
+def test_a_transaction_is_tried_again_after_a_lock(database: Database, other: Database) -> None:
+    tries: list[int] = []
+
+    def work(cursor: Cursor) -> str:
+        tries.append(1)
+        if len(tries) > 1:
+            release.set()
+        return str(rooms.lock(cursor, rooms.GENERAL)["name"])
+
+    held, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with database.transaction() as cursor:
+            rooms.lock(cursor, rooms.GENERAL)
+            held.set()
+            release.wait(10)
+
+    holding = threading.Thread(target=hold)
+    holding.start()
+    held.wait(10)
+    assert other.transact(work) == "general"
+    holding.join()
+    assert len(tries) > 1
+
+
+def test_another_fault_is_not_tried_again(database: Database) -> None:
+    tries: list[int] = []
+
+    def work(cursor: Cursor) -> None:
+        tries.append(1)
+        cursor.execute("SELECT nonsense")
+
+    with pytest.raises(pymysql.err.MySQLError):
+        database.transact(work)
+    assert tries == [1]
+
+
+def test_two_who_wait_for_each_other_are_told(database: Database, other: Database) -> None:
+    with database.transaction() as cursor:
+        for name in ("alice", "bobby"):
+            put(cursor, name)
+    update = "UPDATE users SET gender = 1 WHERE name = %s"
+    faults: list[Exception] = []
+
+    def second() -> None:
+        with suppress(pymysql.err.MySQLError), other.transaction() as cursor:
+            cursor.execute(update, ("bobby",))
+            met.wait()
+            try:
+                cursor.execute(update, ("alice",))
+            except pymysql.err.MySQLError as fault:
+                faults.append(fault)
+
+    met = threading.Barrier(2)
+    thread = threading.Thread(target=second)
+    thread.start()
+    with suppress(pymysql.err.MySQLError), database.transaction() as cursor:
+        cursor.execute(update, ("alice",))
+        met.wait()
+        try:
+            cursor.execute(update, ("bobby",))
+        except pymysql.err.MySQLError as fault:
+            faults.append(fault)
+    thread.join()
+    assert [is_locked(fault) for fault in faults] == [True]
+
+
+def test_a_writer_that_stops_in_the_middle_does_not_hold_a_room_for_long(
+    database: Database, other: Database
+) -> None:
+    def is_free() -> bool:
+        with other.transaction() as cursor:
+            return bool(rooms.lock(cursor, rooms.GENERAL))
+
+    def work() -> None:
+        with database.transaction() as cursor:
+            rooms.lock(cursor, rooms.GENERAL)
+            wait_for(is_free, 10, what="the server to end a transaction in which nothing happens")
+            put(cursor, "alice")
+
+    with pytest.raises(pymysql.err.MySQLError) as caught:
+        work()
+    assert is_lost(caught.value)
+
+
+# -- what an error means
+
+
+def test_a_server_that_may_not_be_written_to_is_unavailable(database: Database, settings: Settings) -> None:
+    with (
+        read_only(settings),
+        pytest.raises(pymysql.err.MySQLError) as caught,
+        database.transaction() as cursor,
+    ):
+        put(cursor, "alice")
+    assert is_unavailable(caught.value)
+    assert not is_lost(caught.value)
+
+
+@pytest.mark.parametrize("code", [2006, 2013, 2003, 2002, 1927, 4031, 0])
+def test_a_broken_connection_has_many_names(code: int) -> None:
+    assert is_lost(pymysql.err.OperationalError(code, "gone"))
+    assert is_lost(pymysql.err.InterfaceError(0, ""))
+
+
+@pytest.mark.parametrize("code", [1040, 1053, 1021, 1114, 1026, 1290, 1836, 1203, 3])
+def test_a_server_that_can_not_write_has_many_names(code: int) -> None:
+    fault = pymysql.err.OperationalError(code, "can not")
+    assert is_unavailable(fault)
+    assert not is_lost(fault)
+
+
+@pytest.mark.parametrize("fault", [ValueError(1205), KeyError("x"), pymysql.err.ProgrammingError(1064, "x")])
+def test_a_fault_of_ours_is_none_of_these(fault: Exception) -> None:
+    assert not any(means(fault) for means in (is_lost, is_locked, is_unavailable))
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"), [(ValueError(), 0), (ValueError("x"), 0), (pymysql.err.DataError(1406, "x"), 1406)]
+)
+def test_the_number_of_an_error_is_found_where_there_is_one(fault: Exception, code: int) -> None:
+    assert error_code(fault) == code

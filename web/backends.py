@@ -6,6 +6,7 @@ from typing import cast
 import redis as redis_py
 from flask import Flask, current_app
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError
 from redis.retry import Retry
 
 from shared.database import Database
@@ -58,8 +59,8 @@ def _connect(settings: Settings) -> redis_py.Redis:
         socket_connect_timeout=1,
         socket_timeout=2,
         health_check_interval=30,
-        # One retry is for the connection that died with the last Redis. The library's own three,
-        # with growing pauses, would hold each request for seconds while Redis is away.
-        retry=Retry(NoBackoff(), 1),
+        # One retry, for the connection that died with the last Redis, and none after a time-out. The library's
+        # own three, with growing pauses, would hold each request for many seconds while Redis is away.
+        retry=Retry(NoBackoff(), 1, supported_errors=(ConnectionError,)),
         decode_responses=False,
     )

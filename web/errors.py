@@ -94,7 +94,7 @@ CSRF = Explanation(
 STORE_AWAY = Explanation(
     "unavailable",
     lazy_gettext("One moment, please"),
-    lazy_gettext("Parley can't reach its session store. You are still signed in."),
+    lazy_gettext("Parley can't reach its session store. This signs nobody out."),
     WAIT,
 )
 

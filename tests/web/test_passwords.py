@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
 
@@ -53,3 +55,21 @@ def test_a_verification_costs_the_same_for_somebody_and_for_nobody(
 def test_a_hash_of_lower_cost_is_outdated() -> None:
     assert passwords.is_outdated(PasswordHasher(time_cost=1, memory_cost=8192).hash("correct horse"))
     assert not passwords.is_outdated(passwords.hash("correct horse"))
+
+
+def test_no_more_than_two_are_hashed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    running, most = [0], [0]
+    real = PasswordHasher.hash
+
+    def watched(self: PasswordHasher, password: bytes) -> str:
+        running[0] += 1
+        most[0] = max(most[0], running[0])
+        try:
+            return real(self, password)
+        finally:
+            running[0] -= 1
+
+    monkeypatch.setattr(PasswordHasher, "hash", watched)
+    with ThreadPoolExecutor(6) as pool:
+        assert len(set(pool.map(passwords.hash, ["correct horse"] * 6))) == 6
+    assert most == [2]

@@ -1,5 +1,8 @@
 import pickle
+import shutil
+import socket
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ from hypothesis import strategies as st
 
 from shared import keys, sessions
 from shared.settings import Settings
-from tests.servers import Servers
+from tests.servers import Servers, short_folder
 from tests.web.browser import PASSWORD, Browser, text_of
 from tests.web.conftest import NO_REDIS, MakeApp
 
@@ -192,6 +195,19 @@ def test_while_redis_is_away_a_form_is_not_shown_in_vain(make_app: MakeApp) -> N
     assert response.status_code == 503
     assert "session store" in text_of(response)
     assert "Set-Cookie" not in response.headers
+
+
+def test_a_redis_that_hangs_costs_a_request_seconds_not_minutes(make_app: MakeApp) -> None:
+    folder = short_folder()
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(folder / "redis.sock"))
+        silent.listen()
+        browser = Browser(make_app(redis_url=f"unix://{folder}/redis.sock"))
+        browser.sid = "A" * 43
+        began = time.monotonic()
+        assert browser.get("/rooms/1").status_code == 503
+        assert time.monotonic() - began < 4
+    shutil.rmtree(folder)
 
 
 def test_redis_killed_and_started_again_signs_nobody_out(alice: Browser, servers: Servers) -> None:

@@ -196,3 +196,15 @@ def test_a_form_works_after_its_session_died(alice: Browser, app: Flask, store: 
     assert again.status_code == 400
     token = value_of(again, "csrf_token")
     assert browser.post("/sign-in", {**fields, "csrf_token": token}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("referrer", "status"), [("https://localhost/sign-in", 303), ("https://evil.example/", 400), (None, 400)]
+)
+def test_under_https_a_form_must_come_from_our_own_page(
+    referrer: str | None, status: int, alice: Browser, app: Flask
+) -> None:
+    browser = Browser(app)
+    fields = {**browser.hidden("/sign-in"), "name": "alice", "password": PASSWORD}
+    headers = {"X-Forwarded-Proto": "https"} | ({"Referer": referrer} if referrer else {})
+    assert browser.post("/sign-in", fields, headers=headers).status_code == status

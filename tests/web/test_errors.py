@@ -3,6 +3,7 @@ import logging
 import pytest
 from flask import Flask
 
+from shared.database import Database
 from tests.servers import Servers
 from tests.web.browser import PASSWORD, Browser, text_of
 from tests.web.conftest import NO_MARIADB, MakeApp, mariadb_away
@@ -44,6 +45,26 @@ def test_an_error_of_ours_shows_nothing_of_the_inside_and_is_logged(
     logged = capsys.readouterr().out
     assert "the secret of the house" in logged
     assert "secret-cookie" not in logged
+
+
+def test_a_statement_that_is_wrong_is_an_error_of_ours(
+    app: Flask, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @app.get("/wrong")
+    def wrong() -> str:
+        with database.cursor() as cursor:
+            cursor.execute("SELECT nothing FROM nowhere")
+        return ""
+
+    response = Browser(app).get("/wrong")
+    assert response.status_code == 500
+    assert "nowhere" not in response.text
+    assert "nowhere" in capsys.readouterr().out
+
+
+def test_a_doubled_slash_leads_to_the_page_that_is_meant(alice: Browser) -> None:
+    response = alice.get("/rooms//1")
+    assert (response.status_code, response.location) == (308, "http://localhost/rooms/1")
 
 
 @mariadb_away

@@ -221,6 +221,22 @@ def test_redis_killed_and_started_again_signs_nobody_out(alice: Browser, servers
     assert alice.boot()["user"]["name"] == "alice"
 
 
+def test_a_request_that_is_done_does_not_fail_because_its_session_is_not_kept_alive(
+    app: Flask, servers: Servers, store: "redis.Redis"
+) -> None:
+    @app.get("/done")
+    def done() -> str:
+        servers.kill("redis")
+        return "done"
+
+    alice = Browser(app).register("alice")
+    store.expire(key_of(alice), 60)
+    try:
+        assert alice.get("/done").text == "done"
+    finally:
+        servers.start("redis")
+
+
 def test_registration_fails_clearly_when_redis_goes_away_in_the_middle(app: Flask, servers: Servers) -> None:
     browser = Browser(app)
     fields = {**browser.hidden("/register"), "name": "alice", "password": PASSWORD}

@@ -32,3 +32,45 @@ class TestEachLanguage:
 
 def test_the_scripts_texts_are_found() -> None:
     assert any(file.startswith("static/js/") for message in texts.extract() for file, _ in message.locations)
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr("sys.argv", ["web.texts", *arguments])
+    return texts.main()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(texts, "TRANSLATIONS", tmp_path)
+    monkeypatch.setattr(texts, "TEMPLATE", tmp_path / "messages.pot")
+    return tmp_path
+
+
+def test_a_new_language_begins_with_every_text_untranslated(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--add", "fr") == 1
+    assert "fr/LC_MESSAGES/messages.po: not translated: Choose a password." in capsys.readouterr().out
+    path = folder / "fr" / "LC_MESSAGES" / "messages.po"
+    assert b'"Language: fr\\n"' in path.read_bytes()
+    path.write_text(
+        path.read_text().replace('"Choose a password."\nmsgstr ""', '"Choose a password."\nmsgstr "X"')
+    )
+    assert run(monkeypatch, "--add", "fr") == 1  # keeps what was translated
+    assert "Choose a password." not in capsys.readouterr().out
+
+
+def test_looking_writes_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--check") == 1
+    assert "messages.pot: is behind the code" in capsys.readouterr().out
+    assert list(folder.iterdir()) == []
+    assert run(monkeypatch) == 0
+    assert run(monkeypatch, "--check") == 0
+
+
+def test_what_is_no_language_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="not"):
+        run(monkeypatch, "--add", "not a language")
+    assert list(folder.iterdir()) == []

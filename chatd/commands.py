@@ -9,7 +9,7 @@ from chatd.delivery import Delivery
 from chatd.fanout import Fanout
 from chatd.journal import Journal
 from chatd.peer import Peer, frame
-from chatd.store import Store, StoreAway
+from chatd.store import Store, StoreAway, StoreBusy
 from shared import keys, protocol, rooms
 from shared.log import Accepted, Outcome, Request
 from shared.protocol import Code
@@ -67,6 +67,8 @@ class Commands:
         room = getattr(message, "room", None)
         try:
             await handler(peer, message)
+        except StoreBusy:
+            self.refuse(peer, Code.BUSY, room=room, temporary=True)
         except StoreAway:
             self.refuse(peer, Code.UNAVAILABLE, room=room, temporary=True)
         except rooms.NoSuchRoom:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Concatenate, ParamSpec, TypeVar
 
-from shared.database import Cursor, Database, is_unavailable
+from shared.database import Cursor, Database, is_locked, is_unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -15,6 +15,10 @@ READERS = 4
 
 class StoreAway(ConnectionError):
     """MariaDB can not be reached just now."""
+
+
+class StoreBusy(StoreAway):
+    """Somebody else holds the row for longer than one waits: a writer, and the row is a read marker."""
 
 
 class Store:
@@ -38,6 +42,8 @@ class Store:
         except Exception as fault:
             if is_unavailable(fault):
                 raise StoreAway(str(fault)) from fault
+            if is_locked(fault):
+                raise StoreBusy(str(fault)) from fault
             raise
 
     def close(self) -> None:

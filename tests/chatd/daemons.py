@@ -1,0 +1,399 @@
+"""Real daemons as processes, and a small client to talk to them with.
+
+A `Chat` is two or more daemons on one MariaDB and one Redis. People are made and signed in by
+writing what the web service writes; a `Client` is one device of theirs. Nobody ever waits for a
+time to pass: `Client.hear` waits for a message, and `Client.barrier` for everything that was sent before it.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import redis
+from websockets.asyncio.client import ClientConnection, unix_connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin, Subprotocol
+
+from shared import events, keys, protocol, rooms, sessions, users
+from shared.database import Database
+from shared.settings import PREFIX, PROJECT, Settings
+from tests.servers import wait_for
+from tests.shared.people import accepted, write
+
+SECONDS = 15.0  # before a test gives up waiting
+HOST = "chat.test"
+
+Frame = dict[str, Any]
+
+# Everything that the daemons do at intervals, they do often enough for tests.
+QUICK: dict[str, Any] = {"heads_poll": 0.2, "session_check": 0.5, "drain_seconds": 0.1}
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The variables from which another process reads just these settings, whatever its `.env` says."""
+    variables = {}
+    for item in fields(settings):
+        value = getattr(settings, item.name)
+        text = ",".join(value) if isinstance(value, tuple) else str(value)
+        variables[PREFIX + item.name.upper()] = text.lower() if isinstance(value, bool) else text
+    return {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)} | variables
+
+
+class Daemon:
+    """One `python -m chatd --index N`."""
+
+    def __init__(self, settings: Settings, index: int) -> None:
+        self.settings = settings
+        self.index = index
+        self.path = settings.daemon_address(index).removeprefix("unix:")
+        self.log = Path(settings.var, "log", f"chatd-{index}-{secrets.token_hex(4)}.log")
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start; `wait` returns when it serves."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "chatd", "--index", str(self.index)],
+                cwd=PROJECT,
+                env=environment(self.settings),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def wait(self) -> None:
+        """Return when the daemon says that all is well."""
+        wait_for(lambda: self.health()[0] == 200, SECONDS, what=f"daemon {self.index}: {self.events()[-3:]}")
+
+    def health(self) -> tuple[int, Frame]:
+        """Status and body of `GET /healthz`."""
+        status, body = self.get("/healthz")
+        return status, json.loads(body)
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and body of a plain request."""
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(SECONDS)
+            line.connect(self.path)
+            line.sendall(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
+            answer = b""
+            while part := line.recv(65_536):
+                answer += part
+        head, _, body = answer.decode().partition("\r\n\r\n")
+        return int(head.split()[1]), body
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def ended(self) -> int:
+        """The exit code, when it has ended."""
+        assert self.process is not None
+        return self.process.wait(SECONDS)
+
+    def stop(self) -> int | None:
+        """SIGTERM; the exit code, None where it does not run."""
+        if self.process is None:
+            return None
+        if self.process.poll() is None:
+            self.signal(signal.SIGTERM)
+        code = self.ended()
+        self.process = None
+        return code
+
+    def events(self) -> list[Frame]:
+        """What the daemon logged; a line that is no JSON (a traceback, say) is an event of its own."""
+        found = []
+        for line in self.log.read_text().splitlines():
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                found.append({"level": "error", "event": line})
+        return found
+
+    def errors(self) -> list[Frame]:
+        """What should never be logged."""
+        return [event for event in self.events() if event["level"] in ("error", "critical")]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is signed in."""
+
+    id: int
+    name: str
+    sid: str
+
+    @property
+    def user(self) -> protocol.User:
+        return protocol.User(self.id, self.name)
+
+
+class Client:
+    """One device of somebody."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.inbox: list[Frame] = []  # what was received and not yet asked for, in order
+        self.everything: list[Frame] = []
+        self.frames: list[Frame] = []
+        self.welcome: Frame = {}
+        self._news = asyncio.Event()
+        self._reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            async for data in self.socket:
+                frame = json.loads(data)
+                # A message that came over a gap stands in `changes`; it is as good as a live one.
+                for item in (frame, *frame.get("messages", ())):
+                    self.inbox.append(item)
+                    self.everything.append(item)
+                self.frames.append(frame)
+                self._news.set()
+        self._news.set()
+
+    async def say(self, **fields: Any) -> None:
+        """Send one message, whatever stands in it."""
+        await self.socket.send(json.dumps(fields))
+
+    async def hear(self, type: str, **fields: Any) -> Frame:
+        """The first message of this type with these values that nobody has asked for yet; waits for it."""
+        async with asyncio.timeout(SECONDS):
+            while True:
+                self._news.clear()
+                for frame in self.inbox:
+                    if {"type": type, **fields}.items() <= {
+                        k: _hashable(v) for k, v in frame.items()
+                    }.items():
+                        self.inbox.remove(frame)
+                        return frame
+                assert not self._reading.done(), (
+                    f"closed with {self.socket.close_code} while waiting for {type} {fields}; heard {self.inbox}"
+                )
+                await self._news.wait()
+
+    def heard(self, type: str, **fields: Any) -> list[Frame]:
+        """Everything of this type with these values that was ever received."""
+        return [
+            f for f in self.everything if f["type"] == type and all(f.get(k) == v for k, v in fields.items())
+        ]
+
+    def follow(self, room: int, cursor: int) -> tuple[int, list[Frame]]:
+        """Apply the gap rule to all that came; fails where a client would have to ask.
+
+        Returns the cursor, and the room's messages in the order of their numbers.
+        """
+        rows: dict[int, Frame] = {}
+        for frame in (frame for frame in self.frames if frame.get("room") == room):
+            if frame["type"] in ("message", "room"):
+                start, end, messages = frame["version"] - 1, frame["version"], [frame]
+            elif frame["type"] == "changes":
+                start, end, messages = frame["from"], frame["to"], frame.get("messages", [])
+            else:
+                continue
+            assert start <= cursor, f"a gap: {frame} after {cursor}"
+            cursor = max(cursor, end)
+            for message in messages:
+                held = rows.get(message.get("number", 0))
+                if message["type"] == "message" and (held is None or held["version"] < message["version"]):
+                    rows[message["number"]] = message
+        return cursor, [rows[number] for number in sorted(rows)]
+
+    async def send(self, body: str, *, room: int | None = None, to: str | None = None, id: str = "") -> Frame:
+        """Send a message and await its `ack` or `error`."""
+        target = {"room": room} if to is None else {"to": to}
+        return await self.command("send", **target, body=body, id=id or str(uuid4()))
+
+    async def command(self, type: str, **fields: Any) -> Frame:
+        """Give a command and await its `ack` or `error`."""
+        fields = {"id": str(uuid4())} | fields
+        await self.say(type=type, **fields)
+        return await self.answer(fields["id"])
+
+    async def answer(self, id: str) -> Frame:
+        """The `ack` or `error` of a command."""
+        async with asyncio.timeout(SECONDS):
+            while True:
+                self._news.clear()
+                for frame in self.inbox:
+                    if frame["type"] in ("ack", "error") and frame.get("id") == id:
+                        self.inbox.remove(frame)
+                        return frame
+                assert not self._reading.done(), f"closed with {self.socket.close_code}"
+                await self._news.wait()
+
+    async def barrier(self) -> None:
+        """Return when the daemon has answered something sent now: what it sent before is here."""
+        await self.say(type="ping")
+        await self.hear("pong")
+
+    async def closed(self) -> int | None:
+        """The close code, when the daemon has closed the connection; None where it just broke."""
+        async with asyncio.timeout(SECONDS):
+            await self.socket.wait_closed()
+            await asyncio.wait([self._reading])
+        code = self.socket.close_code
+        return None if code == 1006 else code
+
+    @property
+    def is_open(self) -> bool:
+        return not self._reading.done()
+
+
+def _hashable(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool | None) else json.dumps(value)
+
+
+@dataclass(slots=True)
+class Chat:
+    """Daemons on one MariaDB and one Redis, and what the web service would do."""
+
+    settings: Settings
+    database: Database
+    redis: "redis.Redis"
+    daemons: list[Daemon] = field(default_factory=list)
+    _people: int = 0
+
+    # -- people and rooms
+
+    def person(self, name: str) -> Person:
+        """Somebody new, signed in. The name gets a number, so that each test has its own people."""
+        self._people += 1
+        name = f"{name}_{self._people}"
+        with self.database.transaction() as cursor:
+            user, membership = users.create(cursor, name=name, password_hash="x", gender=0)
+        self.publish(membership)
+        return Person(user, name, self.sign_in(user))
+
+    def people(self, *names: str) -> list[Person]:
+        return [self.person(name) for name in names]
+
+    def sign_in(self, user: int) -> str:
+        """A new session."""
+        sid = secrets.token_urlsafe(sessions.SID_BYTES)
+        self.redis.set(keys.session(sid), sessions.encode({sessions.USER_ID: user}), ex=1000)
+        return sid
+
+    def room(self, owner: Person, *members: Person) -> int:
+        """A public room with these people in it, before any of them is connected."""
+        self._people += 1
+        with self.database.transaction() as cursor:
+            room = rooms.create(cursor, name=f"room {self._people}", owner=owner.id)
+            for member in members:
+                rooms.join(cursor, room=room, user=member.id)
+        return room
+
+    def join(self, room: int, person: Person, *, publish: bool = True) -> None:
+        with self.database.transaction() as cursor:
+            membership = rooms.join(cursor, room=room, user=person.id)
+        if publish:
+            self.publish(membership)
+
+    def leave(self, room: int, person: Person, *, publish: bool = True) -> None:
+        with self.database.transaction() as cursor:
+            membership = rooms.leave(cursor, room=room, user=person.id)
+        if publish:
+            self.publish(membership)
+
+    def publish(self, membership: rooms.Membership) -> None:
+        """What the web service publishes after the commit."""
+        change = membership.change
+        if change is not None:
+            self.redis.publish(keys.room_channel(membership.room), protocol.encode(change))
+            event = events.joined if change.joined else events.left
+            self.redis.publish(keys.user_channel(membership.user), event(membership.room))
+
+    def write(self, author: Person, *commands: protocol.Command) -> list[protocol.Message]:
+        """Write to the log past the daemons, so that nothing is published."""
+        return accepted(write(self.database, author.user, *commands))
+
+    def head(self, room: int) -> int:
+        with self.database.cursor() as cursor:
+            return rooms.heads(cursor, [room])[room]
+
+    def bodies(self, room: int) -> list[str]:
+        """What stands in the log."""
+        with self.database.cursor() as cursor:
+            cursor.execute("SELECT body FROM messages WHERE room_id = %s ORDER BY number", (room,))
+            return [row["body"] for row in cursor.fetchall()]
+
+    # -- connections
+
+    @asynccontextmanager
+    async def connect(
+        self,
+        person: Person | None,
+        daemon: int = 0,
+        *,
+        cursors: Mapping[int, int] | None = None,
+        epoch: int | None = None,
+        hello: bool = True,
+        cookie: str | None = None,
+        origin: str | None = f"http://{HOST}",
+        subprotocols: Sequence[str] = (protocol.SUBPROTOCOL,),
+    ) -> AsyncIterator[Client]:
+        """A device of somebody, welcomed by a daemon unless `hello` is False."""
+        if cookie is None and person is not None:
+            cookie = f"{sessions.COOKIE}={person.sid}"
+        async with unix_connect(
+            self.daemons[daemon].path,
+            f"ws://{HOST}/ws",
+            origin=Origin(origin) if origin is not None else None,
+            subprotocols=[Subprotocol(name) for name in subprotocols] or None,
+            additional_headers={"Cookie": cookie} if cookie is not None else {},
+            compression=None,
+            open_timeout=SECONDS,
+            ping_interval=None,
+            close_timeout=1,
+            max_size=None,
+        ) as line:
+            client = Client(line)
+            if hello:
+                if epoch is None:
+                    with self.database.cursor() as cursor:
+                        epoch = rooms.epoch(cursor)
+                await client.say(type="hello", epoch=epoch, cursors=cursors or {})
+                client.welcome = await client.hear("welcome")
+            yield client
+
+    # -- processes
+
+    def start(self) -> None:
+        for daemon in self.daemons:
+            daemon.start()
+        for daemon in self.daemons:
+            daemon.wait()
+
+    def close(self) -> None:
+        """Stop the daemons, each in order; fails where one did not end well or logged an error."""
+        codes = [daemon.stop() for daemon in self.daemons]
+        self.database.close()
+        self.redis.close()
+        assert set(codes) <= {0, None}, codes
+        assert [daemon.errors() for daemon in self.daemons] == [[]] * len(self.daemons)
+
+
+def running(settings: Settings, *, daemons: int = 2, **changes: Any) -> Iterator[Chat]:
+    """A chat with daemons of its own; the body of a fixture."""
+    settings = replace(settings, **(QUICK | changes))
+    url, password = settings.redis_address()
+    chat = Chat(settings, Database(settings), redis.Redis.from_url(url, password=password))
+    chat.daemons = [Daemon(settings, index) for index in range(daemons)]
+    try:
+        chat.start()
+        yield chat
+    finally:
+        chat.close()

@@ -70,7 +70,8 @@ class Connections:
         try:
             async with asyncio.timeout(HELLO_SECONDS):
                 while not isinstance(hello := await self._next(peer), protocol.Hello):
-                    self._fault(peer, "the first message is hello")
+                    if hello is not None:
+                        self._fault(peer, "the first message is hello")
         except TimeoutError:
             raise Farewell(Close.NOT_ALLOWED, f"no hello within {HELLO_SECONDS:.0f} seconds") from None
         await self.greeter.greet(peer, hello)

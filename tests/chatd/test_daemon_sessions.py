@@ -1,0 +1,164 @@
+"""Who may connect, and for how long: sessions, origins, the subprotocol, and what is no WebSocket."""
+
+import pickle
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from shared import events, keys, sessions
+from shared.protocol import Close
+from tests.chatd.daemons import Chat, Person
+
+
+def revoke(chat: Chat, person: Person) -> None:
+    chat.redis.delete(keys.session(person.sid))
+    chat.redis.publish(keys.user_channel(person.id), events.revoked(sessions.digest(person.sid)))
+
+
+# -- at the handshake
+
+
+@pytest.mark.parametrize(
+    ("kind", "cookie"),
+    [
+        ("none", None),
+        ("empty", "parley_session="),
+        ("no id", "parley_session=admin"),
+        ("dead", "parley_session=" + "x" * 43),
+        ("another key of Redis", "parley_session=../parley:room:1"),
+        ("another cookie", "other=" + "x" * 43),
+    ],
+)
+async def test_without_a_session_one_is_sent_to_sign_in(chat: Chat, kind: str, cookie: str | None) -> None:
+    async with chat.connect(None, cookie=cookie, hello=False) as one:
+        assert await one.closed() == Close.SIGNED_OUT, kind
+
+
+@pytest.mark.parametrize(
+    "stored", [sessions.encode({"csrf_token": "x"}), b"\xc1", pickle.dumps({"user_id": 1}), b""]
+)
+async def test_a_session_of_nobody_or_a_damaged_one_is_none(chat: Chat, stored: bytes) -> None:
+    chat.redis.set(keys.session("y" * 43), stored)
+    async with chat.connect(None, cookie="parley_session=" + "y" * 43, hello=False) as one:
+        assert await one.closed() == Close.SIGNED_OUT
+
+
+async def test_a_key_of_another_type_is_no_session(chat: Chat) -> None:
+    chat.redis.hset(keys.session("z" * 43), "user_id", "1")
+    async with chat.connect(None, cookie="parley_session=" + "z" * 43, hello=False) as one:
+        assert await one.closed() in (Close.SIGNED_OUT, Close.TRY_AGAIN)
+
+
+async def test_the_session_is_found_among_other_cookies(chat: Chat) -> None:
+    alice = chat.person("alice")
+    async with chat.connect(None, cookie=f'prefs={{"a":1}}; parley_session={alice.sid}; b=2') as one:
+        assert one.welcome["user"]["id"] == alice.id
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://chat.test:81", None])
+async def test_a_page_of_another_site_is_refused(chat: Chat, origin: str | None) -> None:
+    with pytest.raises(InvalidStatus) as caught:
+        async with chat.connect(chat.person("alice"), origin=origin):
+            pass
+    assert caught.value.response.status_code == 403
+
+
+@pytest.mark.parametrize("offered", [(), ("parley.v0",), ("graphql-ws", "v1")])
+async def test_a_client_of_another_protocol_is_told_not_to_come_back(
+    chat: Chat, offered: tuple[str, ...]
+) -> None:
+    async with chat.connect(chat.person("alice"), subprotocols=offered, hello=False) as one:
+        assert await one.closed() == Close.NOT_ALLOWED
+
+
+async def test_our_subprotocol_is_chosen_among_several(chat: Chat) -> None:
+    offered = ("parley.v9", "parley.v1")
+    async with chat.connect(chat.person("alice"), subprotocols=offered) as one:
+        assert one.socket.subprotocol == "parley.v1"
+
+
+# -- while connected
+
+
+async def test_a_revoked_session_is_closed_at_once_and_the_others_stay(chat: Chat) -> None:
+    alice = chat.person("alice")
+    again = Person(alice.id, alice.name, chat.sign_in(alice.id))
+    async with (
+        chat.connect(alice, 0) as laptop,
+        chat.connect(alice, 1) as tab,
+        chat.connect(again, 0) as phone,
+    ):
+        revoke(chat, alice)
+        assert await laptop.closed() == Close.SIGNED_OUT
+        assert await tab.closed() == Close.SIGNED_OUT
+        await phone.barrier()
+
+
+async def test_a_session_that_ended_without_a_word_is_found(chat: Chat) -> None:
+    alice = chat.person("alice")
+    async with chat.connect(alice, 0) as one:
+        chat.redis.delete(keys.session(alice.sid))
+        assert await one.closed() == Close.SIGNED_OUT
+
+
+async def test_who_is_signed_out_hears_nothing_more(chat: Chat) -> None:
+    alice, bob = chat.people("alice", "bobby")
+    room = chat.room(alice, bob)
+    async with chat.connect(alice) as one, chat.connect(bob) as two:
+        revoke(chat, alice)
+        await one.closed()
+        await two.send("are you there?", room=room)
+        assert one.heard("message") == []
+
+
+async def test_a_publish_for_another_session_closes_nothing(chat: Chat) -> None:
+    chat.expected.add("unreadable publish")
+    alice = chat.person("alice")
+    async with chat.connect(alice) as one:
+        chat.redis.publish(keys.user_channel(alice.id), events.revoked(sessions.digest("x" * 43)))
+        chat.redis.publish(keys.user_channel(alice.id), b"rubbish")
+        chat.redis.publish(keys.user_channel(alice.id), b'{"type": "of a newer version"}')
+        room = chat.room(alice)
+        chat.publish_joined(room, alice)
+        await one.hear("joined")
+        await one.barrier()
+
+
+async def test_being_connected_keeps_a_session_alive_and_never_brings_one_back(chat: Chat) -> None:
+    alice = chat.person("alice")
+    async with chat.connect(alice) as one:
+        chat.redis.expire(keys.session(alice.sid), 100)
+        while chat.redis.ttl(keys.session(alice.sid)) <= 100:  # checked every half second
+            await one.barrier()
+        revoke(chat, alice)
+        await one.closed()
+    assert not chat.redis.exists(keys.session(alice.sid))
+
+
+# -- what is no WebSocket
+
+
+async def test_a_daemon_tells_how_it_is(chat: Chat) -> None:
+    async with chat.connect(chat.person("alice"), 1) as one:
+        await one.barrier()
+        status, state = chat.daemons[1].health()
+        assert (status, state["status"], state["daemon"]) == (200, "ok", 1)
+        assert state["connections"] == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/ws/", "/wsx", "/../ws", "/healthz/x"])
+def test_nothing_else_is_there(chat: Chat, path: str) -> None:
+    assert chat.daemons[0].get(path)[0] == 404
+
+
+def test_a_plain_request_is_no_handshake(chat: Chat) -> None:
+    assert chat.daemons[0].get("/ws")[0] == 403
+
+
+def test_neither_log_nor_answers_hold_a_session_id(chat: Chat) -> None:
+    sids = [key.decode().removeprefix("session:") for key in chat.redis.scan_iter("session:*")]
+    assert sids
+    for daemon in chat.daemons:
+        log = daemon.log.read_text()
+        assert "connected" in log
+        assert not [sid for sid in sids if sid in log]

@@ -1,7 +1,9 @@
 """The verbs: start, run, stop, status, restart. Each takes the data folder's lock, so that they never mix."""
 
+import errno
 import fcntl
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -19,6 +21,7 @@ from shared.settings import PROJECT, Settings, SettingsError
 
 STARTING_SECONDS = 75.0  # more than the minute for which a migration waits for its database
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+WAKE_MILLISECONDS = 500
 SHOWN_LINES = 15
 SHOWN_WIDTH = 200  # characters of each end of a long line
 NOT_RUNNING = 3  # the exit code that the LSB gives `status` for this
@@ -80,7 +83,7 @@ def run(settings: Settings) -> int:
                 return 0
             supervisord = _launch(settings, layout, launcher=os.getpid())
         say("Stop it with Ctrl-C, or with `make stop` from elsewhere.")
-        killed = supervisord.wait() < 0
+        killed = _wait(supervisord) < 0
         say("supervisord was killed; ending the rest." if killed else "Parley was stopped.")
     except KeyboardInterrupt:
         say("Stopping; once more Ctrl-C ends everything at once.")
@@ -90,6 +93,18 @@ def run(settings: Settings) -> int:
         if instance and instance.launcher == os.getpid():
             instance.stop()
     return 1 if killed else 0
+
+
+def _wait(supervisord: "subprocess.Popen[bytes]") -> int:
+    """Wait for the end of supervisord, or of the terminal; returns the exit code."""
+    # A terminal that is closed tells (SIGHUP) only the first process in it, and make keeps that to itself.
+    terminal = select.poll()
+    if sys.stdout.isatty():
+        terminal.register(sys.stdout, 0)
+    while (code := supervisord.poll()) is None:
+        if terminal.poll(WAKE_MILLISECONDS):
+            raise KeyboardInterrupt
+    return code
 
 
 def stop(layout: Layout) -> int:
@@ -189,7 +204,10 @@ def _check_port(name: str, host: str, port: int) -> None:
         try:
             probe.bind(address)
         except OSError as fault:
-            raise SettingsError(f"{name}: port {port} of {host} can not be used: {fault.strerror}") from None
+            hint = "; another program has it, so choose another" if fault.errno == errno.EADDRINUSE else ""
+            raise SettingsError(
+                f"{name}: port {port} of {host} can not be used: {fault.strerror}{hint}"
+            ) from None
 
 
 def status(layout: Layout) -> int:

@@ -134,7 +134,8 @@ def services(settings: Settings) -> None:
         "NGINX_USER": "user root;" if root else "",
         "NGINX_WORKERS": str(min(os.cpu_count() or 1, NGINX_WORKERS_MAX)),
         "NGINX_CONNECTIONS": str(min(CONNECTIONS_MAX, raise_open_files())),
-        "NGINX_LISTEN": f"{host_in_url(settings.listen)}:{settings.port}",
+        "NGINX_LISTEN": f"{host_in_url(settings.listen)}:{settings.port}"
+        + (" ipv6only=off" if settings.listen == "::" else ""),
         "NGINX_DAEMONS": "\n".join(
             f'        server "{settings.daemon_address(index)}" max_fails=0;'
             for index in range(settings.daemons)

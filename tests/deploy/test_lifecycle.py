@@ -1,6 +1,7 @@
 """Starting, starting again, failing to start, and ending all of it, whatever happened before."""
 
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -8,8 +9,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -41,6 +43,22 @@ def working_in(folder: Path) -> list[int]:
         if any(link.startswith(str(folder)) for link in links):
             found.append(int(entry.name))
     return found
+
+
+@contextmanager
+def in_the_foreground(stack: Stack) -> Iterator[tuple["subprocess.Popen[str]", IO[str]]]:
+    """`make run` when all is up, and the rest of what it says."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "deploy", "run"],
+        cwd=PROJECT,
+        env=stack.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as run:
+        assert run.stdout
+        assert any("Stop it with Ctrl-C" in line for line in run.stdout)
+        yield run, run.stdout
 
 
 def test_a_second_start_does_no_harm_and_says_where_it_runs(own: Stack) -> None:
@@ -107,17 +125,43 @@ def test_stop_ends_nothing_else(own: Stack) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_foreground_run_ends_everything_on(own: Stack, number: signal.Signals) -> None:
-    with subprocess.Popen(
+    with in_the_foreground(own) as (run, _):
+        run.send_signal(number)
+        assert run.wait(60) == 0
+    assert working_in(own.var) == []
+
+
+def test_the_foreground_run_ends_everything_when_its_terminal_is_closed(own: Stack) -> None:
+    terminal, inside = pty.openpty()
+    run = subprocess.Popen(
         [sys.executable, "-m", "deploy", "run"],
         cwd=PROJECT,
         env=own.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as run:
-        assert run.stdout
-        assert any("Stop it with Ctrl-C" in line for line in run.stdout)
-        run.send_signal(number)
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+        start_new_session=True,
+    )
+    os.close(inside)
+    said = b""
+    while b"Stop it with Ctrl-C" not in said:
+        said += os.read(terminal, 1000)
+    os.close(terminal)
+    assert run.wait(60) == 0
+    assert working_in(own.var) == []
+
+
+def test_the_foreground_run_ends_the_rest_when_supervisord_is_killed(own: Stack) -> None:
+    with in_the_foreground(own) as (run, said):
+        os.kill(int((own.layout.run / "supervisord.pid").read_text()), signal.SIGKILL)
+        assert "supervisord was killed" in said.read()
+        assert run.wait(60) == 1
+    assert working_in(own.var) == []
+
+
+def test_stop_ends_the_foreground_run(own: Stack) -> None:
+    with in_the_foreground(own) as (run, _):
+        assert own.deploy("stop").returncode == 0
         assert run.wait(60) == 0
     assert working_in(own.var) == []
 

@@ -91,6 +91,18 @@ test("the waits are short again after ten stable seconds only", () => {
   assert.equal(connection.backoff.failures, 0);
 });
 
+test("a connection that was lost soon after its welcome is tried again within two seconds", () => {
+  for (let failure = 0; failure < 8; failure += 1) {
+    Socket.last.onclose({ code: 1006 });
+    connection.wake();
+  }
+  Socket.last.greet();
+  Socket.last.onclose({ code: 1012 });
+  const made = Socket.made.length;
+  clock.tick(2000);
+  assert.equal(Socket.made.length, made + 1);
+});
+
 test("a line that is half open is given up ten seconds after a ping", () => {
   Socket.last.greet();
   const [socket] = Socket.made;

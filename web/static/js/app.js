@@ -26,7 +26,8 @@ export class App {
     Object.assign(this, parts);
     /** @type {import("./conversations.js").Conversation|null} */
     this.current = null;
-    this.target = {};
+    /** @type {import("./timeline.js").User[]} whom the server told us of, and maybe there is no room with them yet */
+    this.people = [];
     this.drawing = 0;
     this.missed = 0;
   }
@@ -50,26 +51,21 @@ export class App {
   /** The conversation that the page was loaded with. @param {{room: number|null, direct: object|null}} boot */
   start({ room, direct }) {
     byId("app").dataset.view = this.router.view;
+    if (direct) this.people.push(direct);
     this.open(direct ? directConversation(direct, this.rooms) : this.#roomOf(room));
   }
 
   /** Show the conversation of an address. @param {{room: number}|{direct: string}} target @param {"list"|"conversation"} view */
-  async show(target, view) {
-    this.target = target;
+  show(target, view) {
     byId("app").dataset.view = view;
-    let conversation;
-    try {
-      conversation = "room" in target ? this.#roomOf(target.room) : await this.#directOf(target.direct);
-    } catch (fault) {
-      this.notice.show(requestFault(fault));
-      return;
-    }
-    if (this.target !== target) return; // somebody went on meanwhile
-    if (!conversation) {
+    const conversation = "room" in target ? this.#roomOf(target.room) : this.#directOf(target.direct);
+    if (conversation && conversation.key !== this.current?.key) this.open(conversation);
+    else if (conversation) this.markRead();
+    else if ("direct" in target) location.reload(); // somebody whom only the server knows
+    else {
       this.notice.show(t("This conversation does not exist, or it is not open to you."));
       this.router.go(`/rooms/${GENERAL}`, { replace: true });
-    } else if (conversation.key !== this.current?.key) this.open(conversation);
-    else this.markRead();
+    }
   }
 
   /** @param {import("./conversations.js").Conversation} conversation */
@@ -163,7 +159,10 @@ export class App {
     const name = nicknameOf(typed);
     if (!name) return t("Type a user name.");
     try {
-      this.visit(await this.#fetchDirect(name));
+      const { user, summary } = await this.api.direct(name);
+      if (summary) this.replica.joined(summary);
+      this.people.push(user);
+      this.visit(directConversation(user, this.rooms));
       return null;
     } catch (fault) {
       return fault.status === 404 ? t("Nobody here is called {name}.", { name }) : requestFault(fault);
@@ -195,24 +194,12 @@ export class App {
     return summary ? conversationOf(summary, this.rooms) : null;
   }
 
-  /** @param {string} name @returns {Promise<import("./conversations.js").Conversation|null>} */
-  async #directOf(name) {
+  /** @param {string} name @returns {import("./conversations.js").Conversation|null} */
+  #directOf(name) {
     const wanted = name.toLowerCase();
-    const peers = [this.rooms.self, ...this.rooms.listDirect().map((one) => this.rooms.peer(one.room)), this.current?.peer];
-    const peer = peers.find((one) => one?.name.toLowerCase() === wanted);
-    if (peer) return directConversation(peer, this.rooms);
-    try {
-      return await this.#fetchDirect(name);
-    } catch (fault) {
-      if (fault.status === 404) return null;
-      throw fault;
-    }
-  }
-
-  async #fetchDirect(name) {
-    const { user, summary } = await this.api.direct(name);
-    if (summary) this.replica.joined(summary);
-    return directConversation(user, this.rooms);
+    const peers = this.rooms.listDirect().map((summary) => this.rooms.peer(summary.room));
+    const peer = [this.rooms.self, ...this.people, ...peers].find((one) => one.name.toLowerCase() === wanted);
+    return peer ? directConversation(peer, this.rooms) : null;
   }
 
   /** The direct room may have come into being, and names and counts may be others. */

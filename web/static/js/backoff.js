@@ -3,6 +3,8 @@
  * "Exponential Backoff And Jitter": uniform below a ceiling that doubles. Pure.
  */
 
+const SHORT = 1; // as after one failure
+
 export class Backoff {
   /**
    * @param {{least?: number, most?: number, random?: () => number}} [options]  milliseconds
@@ -19,6 +21,11 @@ export class Backoff {
     const ceiling = Math.min(this.most, this.least * 2 ** (this.failures + 1));
     this.failures += 1;
     return this.least + this.random() * (ceiling - this.least);
+  }
+
+  /** It worked for a moment: the next wait is one of the shorter ones. */
+  calm() {
+    this.failures = Math.min(this.failures, SHORT);
   }
 
   reset() {

@@ -2,7 +2,7 @@
 
 import { byId } from "./dom.js";
 import { lengthOf, sendable } from "./format.js";
-import { t } from "./texts.js";
+import { tn } from "./texts.js";
 
 const COUNTER_PART = 0.9; // of the limit, from where on the counter is shown
 
@@ -71,7 +71,9 @@ export class ComposerView {
     const isOver = over > 0;
     this.counter.hidden = over < (COUNTER_PART - 1) * this.limit;
     if (!this.counter.hidden) {
-      this.counter.textContent = isOver ? t("{count} characters too long", { count: over }) : t("{count} characters left", { count: -over });
+      this.counter.textContent = isOver
+        ? tn("{count} character too long", "{count} characters too long", over)
+        : tn("{count} character left", "{count} characters left", -over);
     }
     this.counter.classList.toggle("is-fault", isOver);
     this.text.setAttribute("aria-invalid", String(isOver));

@@ -106,6 +106,8 @@ export class Connection {
 
   #lost(socket, code) {
     if (this.socket !== socket) return;
+    // Lost soon after it was welcomed, as in a rolling restart: the server is there.
+    if (this.up) this.backoff.calm();
     this.socket = null;
     this.up = false;
     this.timers.clearAll();

@@ -128,6 +128,8 @@ function startControls() {
   byId("browse-rooms").addEventListener("click", () => browse.open());
   byId("leave").addEventListener("click", () => app.askLeave());
   byId("back").addEventListener("click", () => router.toList());
+  // Else the end of the session, which the daemon tells at once, would lead back here after sign-in.
+  byId("sign-out").addEventListener("submit", () => connection.end());
 }
 
 function listenToBrowser() {

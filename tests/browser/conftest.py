@@ -1,0 +1,75 @@
+"""The product in Chromium, as people use it.
+
+| fixture | what it is |
+| --- | --- |
+| `stack` | everything running, for the tests of this folder alone |
+| `people` | makes persons, each with a browser context of their own: `people("anna")`, `people("bert", viewport=…)` |
+
+After each test no page may have reported an error, a violated Content-Security-Policy, or a request
+to anywhere else. Tests wait for conditions, never for time.
+"""
+
+import itertools
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.browser.person import WAIT_SECONDS, Person
+from tests.system.stack import Stack
+
+
+class People(Protocol):
+    """Makes a person who is registered and sees the room of everyone; `registered` False: nobody yet."""
+
+    def __call__(self, name: str, *, registered: bool = True, **context: Any) -> Person: ...
+
+
+@pytest.fixture(scope="package")
+def stack() -> Iterator[Stack]:
+    running = Stack(drain_seconds="1")
+    try:
+        running.start()
+        yield running
+    finally:
+        running.close()
+
+
+# Not for the whole run: while Playwright is open no other test of the process can have an event loop.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    assert program, "there is no Chromium: `make test` installs it"
+    expect.set_options(timeout=WAIT_SECONDS * 1000)
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield running
+        running.close()
+
+
+_numbers = itertools.count()
+_run = secrets.token_hex(2)
+
+
+@pytest.fixture
+def people(stack: Stack, browser: Browser) -> Iterator[People]:
+    made: list[Person] = []
+
+    def make(name: str, *, registered: bool = True, **context: Any) -> Person:
+        unique = f"{name}_{_run}{next(_numbers):x}"
+        person = Person(browser.new_context(base_url=stack.url, **context), stack, unique)
+        made.append(person)
+        if registered:
+            person.register()
+        return person
+
+    yield make
+    problems = [problem for person in made for problem in person.problems()]
+    for person in made:
+        person.context.close()
+    assert problems == []

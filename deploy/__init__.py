@@ -1,18 +1,21 @@
 """Runs Parley on one machine: `python -m deploy run|start|stop|status|restart`.
 
 The law of this package: it writes configuration, starts and ends processes, and asks whether
-they are healthy. What Parley does lies in `web`, `chatd` and `shared`; of these it knows only
-`shared.settings`. supervisord keeps the processes running, not the launcher: when `start` has
-returned, nothing of this package is running any more.
+they are healthy. It imports neither `web` nor `chatd`, and of `shared` only what every process
+has: settings, logs, the version of the tables. supervisord keeps the processes running, not
+the launcher: when `start` has returned, nothing of the launcher runs any more.
 
 | module | its one job |
 | --- | --- |
 | `layout` | where everything lies in the data folder |
 | `render` | fills the templates in, and nothing else |
 | `prepare` | folders, secrets, the empty database, the rendered files |
-| `supervisor` | talks with supervisord |
-| `processes` | finds and ends what was started, reads memory, from /proc |
+| `processes` | finds and ends processes, and reads their memory, from /proc |
+| `instance` | what was started, written down so that it can be found and ended later |
+| `supervisor` | starts supervisord and talks with it |
 | `health` | asks each process whether it is well |
+| `watch` | waits until all are well; restarts them one by one |
 | `launcher` | the five verbs, made of the above |
-| `wait` | holds a service back until the database's tables are there |
+| `service` | what supervisord starts: clears up after a killed predecessor, waits for the tables, becomes the service |
+| `gunicorn_conf` | the configuration of web's workers |
 """

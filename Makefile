@@ -1,6 +1,6 @@
 # Each verb does one thing. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run start stop status restart test lint types format lock
+.PHONY: help run start stop status restart test chaos planted lint types format lock
 PYTHON := .venv/bin/python
 # What runs already was started by a .venv; where there is none, nothing runs.
 STARTED := test -x $(PYTHON) || { echo "Parley was never started here: make run does it."; exit 3; }
@@ -36,6 +36,14 @@ lint: ## check the style
 	@deploy/install.sh tests
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
+
+chaos: ## break the running product while clients talk (A='--seconds 600 --seed 7')
+	@deploy/install.sh tests
+	$(PYTHON) -m tests.chaos $(A)
+
+planted: ## plant known bugs, each in a short fault run, and see each one found
+	@deploy/install.sh tests
+	$(PYTHON) -m tests.chaos.planted --seconds 15 --seed 11 $(A)
 
 types: ## check the types
 	@deploy/install.sh tests

@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Origin, Subprotocol
 
 from chatd.client_http import Http, WebError
-from chatd.timeline import Load, Timeline, Want
+from chatd.timeline import Timeline, Todo
 from shared import protocol
 from shared.protocol import Close, Command
 
@@ -249,7 +249,7 @@ class ParleyClient:
             max_size=None,
             proxy=None,
         ) as socket:
-            loaded = [(room, t.cursor) for room, t in self.timelines.items() if t.cursor is not None]
+            loaded = [(room, t.position) for room, t in self.timelines.items() if t.position is not None]
             cursors = dict(loaded[-LOADED_MAX:])
             await socket.send(protocol.encode(protocol.Hello(self._epoch, cursors)).decode())
             try:
@@ -266,7 +266,7 @@ class ParleyClient:
         self._settled.set()
         self.connected.clear()
         for timeline in self.timelines.values():
-            timeline.reconnected()
+            timeline.disconnected()
 
     def _receive(self, socket: ClientConnection, frame: str | bytes, cursors: dict[int, int]) -> None:
         try:
@@ -275,7 +275,7 @@ class ParleyClient:
             return  # a newer daemon's message: clients ignore what they do not know
         match message:
             case protocol.Message():
-                self._want(message.room, lambda t: t.message(message))
+                self._want(message.room, lambda t: t.change(message.version, message))
             case protocol.Ack() | protocol.Error(id=UUID()):
                 self._answered(message.id, message)  # type: ignore[arg-type]
             case protocol.Changes():
@@ -283,7 +283,7 @@ class ParleyClient:
             case protocol.Reset():
                 self._want(message.room, lambda t: t.reset(message.version))
             case protocol.RoomChange():
-                self._want(message.room, lambda t: t.change(message.version, []))
+                self._want(message.room, lambda t: t.change(message.version))
             case protocol.Welcome():
                 self._welcome(socket, message, cursors)
             case protocol.Joined():
@@ -313,7 +313,9 @@ class ParleyClient:
                 timeline.reset(self.rooms[room].head)
                 self._spawn(self._load(room, timeline))
             else:
-                self._ask(room, timeline, timeline.welcomed(self.rooms[room].head, promised=room in cursors))
+                # What lies behind the cursors that went with hello comes by itself.
+                timeline.asked = cursors.get(room) if cursors.get(room, 0) < self.rooms[room].head else None
+                self._ask(room, timeline, timeline.heard(self.rooms[room].head))
         self.connected.set()
         for conversation in list(self._outbox):
             self._pump(conversation)
@@ -328,33 +330,32 @@ class ParleyClient:
 
     # -- timelines
 
-    def _want(self, room: int, apply: Callable[[Timeline], Want]) -> None:
+    def _want(self, room: int, apply: Callable[[Timeline], Todo]) -> None:
         """Apply a frame to a room's timeline, and ask for what it then wants."""
         timeline = self.timelines.get(room)
         if timeline is not None:
             self._ask(room, timeline, apply(timeline))
 
-    def _ask(self, room: int, timeline: Timeline, want: Want) -> None:
-        if want is None:
-            return
-        if isinstance(want, Load):
+    def _ask(self, room: int, timeline: Timeline, todo: Todo) -> None:
+        if todo.load:
             self._spawn(self._load(room, timeline))
-        elif self._socket is not None:
-            self._say(protocol.Sync(room, want.since))
-        else:
-            timeline.reconnected()
+        elif todo.sync is not None and self._socket is not None:
+            self._say(protocol.Sync(room, todo.sync))
+        elif todo.sync is not None:
+            timeline.disconnected()  # hello asks
 
     async def _sync_again(self, room: int | None) -> None:
         """A `sync` was refused as temporary: ask again, where something is still missing."""
         await asyncio.sleep(random.uniform(0.5, 1.5))  # noqa: S311 - spreads load
         timeline = self.timelines.get(room or 0)
         if timeline is not None and room is not None:
-            timeline.reconnected()
+            timeline.refused()
             self._ask(room, timeline, timeline.heard(timeline.head))
 
     async def _load(self, room: int, timeline: Timeline) -> None:
         """Load the newest page, again until it succeeds."""
-        while self.timelines.get(room) is timeline:
+        generation = timeline.generation
+        while self.timelines.get(room) is timeline and timeline.generation == generation:
             try:
                 page = await asyncio.to_thread(self.http.page, room)
             except WebError as fault:
@@ -366,7 +367,8 @@ class ParleyClient:
                     return
                 await asyncio.sleep(random.uniform(0.2, 1.0))  # noqa: S311 - spreads load
                 continue
-            self._ask(room, timeline, timeline.newest_page(page.messages, page.version))
+            todo = timeline.page(page.messages, page.version, more=page.more, generation=generation)
+            self._ask(room, timeline, todo)
             return
 
     # -- underneath

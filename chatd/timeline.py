@@ -1,7 +1,8 @@
 """One room as a client holds it: the gap rule at the reader's end. Pure.
 
-`cursor` is the version up to which the rows held are complete; `head` the newest version that is
-known to exist. While head > cursor something is missing, and `wants` says what to ask for.
+`cursor` is the version up to which every change is in `rows`; `head` the newest version that is
+known to exist; `floor`, where it is set, an older version from which some rows must be read again.
+The page's `timeline.js` keeps the same rules, and one set of generated cases holds for both.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,113 +12,131 @@ from shared.protocol import Changes, Message
 
 
 @dataclass(frozen=True, slots=True)
-class Sync:
-    """Send `sync` with this version."""
+class Todo:
+    """What is to be asked for next: the changes after a version, or the newest page over HTTP."""
 
-    since: int
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """Load the newest page over HTTP."""
-
-
-Want = Sync | Load | None
+    sync: int | None = None
+    load: bool = False
 
 
 @dataclass(slots=True)
 class Timeline:
-    """The messages of a room from number `low` on. `observe` hears of every row that is put or replaced."""
+    """The loaded messages of a room. `observe` hears of every row that is put or replaced."""
 
     observe: Callable[[Message], None] = lambda _: None
     rows: dict[int, Message] = field(default_factory=dict)
-    low: int = 1
     cursor: int | None = None  # None: nothing is loaded
     head: int = 0
-    _asking: bool = False
+    floor: int | None = None
+    more: bool = False  # whether older messages stand before the first row
+    generation: int = 0  # counts the resets: a page that was asked for before one is void
+    asked: int | None = None  # the version after which the open question asks
 
     @property
     def loaded(self) -> bool:
         """Whether a page was loaded since the last reset."""
         return self.cursor is not None
 
-    def reconnected(self) -> None:
-        """A question that was open went down with its connection; `hello` asks again from the cursor."""
-        self._asking = False
+    @property
+    def position(self) -> int | None:
+        """The version to resume from: everything up to it is held."""
+        if self.floor is None or self.cursor is None:
+            return self.cursor
+        return min(self.floor, self.cursor)
 
-    def welcomed(self, head: int, *, promised: bool) -> Want:
-        """The daemon knows the room at `head`; `promised`: it sends what lies after our cursor by itself."""
-        self.head = max(self.head, head)
-        self._asking = promised and self.cursor is not None and self.cursor < self.head
-        return self._check()
+    @property
+    def low(self) -> int:
+        """The lowest number held; where the room is loaded down to its beginning, 1."""
+        return min(self.rows, default=1) if self.more else 1
 
-    def newest_page(self, rows: Iterable[Message], version: int) -> Want:
-        """The newest page arrived: it replaces all that is held."""
-        self.rows = {}
-        messages = list(rows)
-        self.low = messages[0].number if messages else 1
-        self.cursor = version
-        self._put(messages)
-        return self._check()
-
-    def older_page(self, rows: Iterable[Message], version: int) -> Want:
-        """A page before `low` arrived. It may be older or newer than the rows held."""
-        if self.cursor is None:
-            return None
-        messages = list(rows)
-        self.low = messages[0].number if messages else 1
-        self._put(messages)
-        if version < self.cursor:
-            # Its rows may lack changes that lie before the cursor: ask for them again.
-            self._asking = True
-            return Sync(version)
+    def change(self, version: int, message: Message | None = None) -> Todo:
+        """The live change (version - 1, version], of a message or of the room itself."""
         self.head = max(self.head, version)
-        return self._check()
+        if self.cursor is None or version != self.cursor + 1:
+            return self._todo()
+        self.cursor = version
+        return self._todo([message] if message is not None else [])
 
-    def heard(self, head: int) -> Want:
+    def changes(self, changes: Changes) -> Todo:
+        """All that lies in (from, to]. Its rows are never tested for gaps."""
+        self.head = max(self.head, changes.to)
+        if self.cursor is None:
+            return self._todo()
+        if self.asked is not None and changes.from_ <= self.asked:
+            self.asked = None
+        if changes.from_ > self.cursor:
+            return self._todo()
+        if self.floor is not None and changes.from_ <= self.floor:
+            self.floor = max(self.floor, changes.to) if changes.to < self.cursor else None
+        self.cursor = max(self.cursor, changes.to)
+        return self._todo(changes.messages)
+
+    def reset(self, head: int) -> Todo:
+        """Too much changed, or the log is another one (`head` 0): start again."""
+        self.rows = {}
+        self.cursor = self.floor = self.asked = None
+        self.head = head
+        self.more = False
+        self.generation += 1
+        return Todo(load=True)
+
+    def page(self, messages: Iterable[Message], version: int, *, more: bool, generation: int) -> Todo:
+        """A page that was asked for in `generation`: the newest where nothing is loaded, else one before `low`."""
+        if generation != self.generation:
+            return Todo()
+        rows = list(messages)
+        self.head = max(self.head, version)
+        if self.cursor is None:
+            self.cursor = version
+            self.more = more
+            self._add(rows)
+            return self._todo()
+        # Rows of a page that is older than the cursor may lack changes that were dropped here, since
+        # these rows were not held when they came.
+        if version < self.cursor:
+            self.floor = min(self.floor if self.floor is not None else version, version)
+        oldest = min(self.rows, default=None)
+        older = [row for row in rows if oldest is None or row.number < oldest]
+        if older or not rows:
+            self.more = more
+        held = [row for row in rows if row.number in self.rows]
+        self._add(older)
+        return self._todo(held)
+
+    def disconnected(self) -> None:
+        """The connection is gone, and with it the answer to an open question."""
+        self.asked = None
+
+    def refused(self) -> None:
+        """The question was refused for now."""
+        self.asked = None
+
+    def heard(self, head: int) -> Todo:
         """The room is known to have this version."""
         self.head = max(self.head, head)
-        return self._check()
+        return self._todo()
 
-    def message(self, message: Message) -> Want:
-        """A live change."""
-        return self.change(message.version, [message])
+    def _todo(self, messages: Iterable[Message] = ()) -> Todo:
+        """Put messages into the rows, and say what to ask for; one question at a time."""
+        for message in messages:
+            self._put(message)
+        behind = self.cursor is not None and (self.floor is not None or self.head > self.cursor)
+        if not behind or self.asked is not None:
+            return Todo()
+        self.asked = self.position
+        return Todo(sync=self.asked)
 
-    def change(self, version: int, rows: Iterable[Message]) -> Want:
-        """The live change (version - 1, version], of messages or of the room itself."""
-        self.head = max(self.head, version)
-        if self.cursor is not None and version == self.cursor + 1:
-            self._put(rows)
-            self.cursor = version
-        return self._check()
+    def _put(self, message: Message) -> None:
+        held = self.rows.get(message.number)
+        if held is not None and held.version >= message.version:
+            return
+        # Older than everything held: it comes with its page. Only a room that was loaded down to
+        # its beginning has nothing before its first row.
+        if held is None and self.more and message.number < self.low:
+            return
+        self._add([message])
 
-    def changes(self, changes: Changes) -> Want:
-        """The answer to a question: all that lies in (from, to]. Its rows are never tested for gaps."""
-        self._asking = False
-        self.head = max(self.head, changes.to)
-        if self.cursor is not None and changes.from_ <= self.cursor:
-            self._put(changes.messages)
-            self.cursor = max(self.cursor, changes.to)
-        return self._check()
-
-    def reset(self, version: int) -> Want:
-        """Too much was missed: throw all away and load the newest page."""
-        self._asking = False
-        self.rows = {}
-        self.cursor = None
-        self.head = version
-        return Load()
-
-    def _check(self) -> Want:
-        """What to ask for; one question at a time."""
-        if self.cursor is None or self.head <= self.cursor or self._asking:
-            return None
-        self._asking = True
-        return Sync(self.cursor)
-
-    def _put(self, rows: Iterable[Message]) -> None:
+    def _add(self, rows: Iterable[Message]) -> None:
         for row in rows:
-            held = self.rows.get(row.number)
-            if row.number >= self.low and (held is None or held.version < row.version):
-                self.rows[row.number] = row
-                self.observe(row)
+            self.rows[row.number] = row
+            self.observe(row)

@@ -9,13 +9,13 @@ import random
 import sys
 import time
 
+from tests.chaos import planted
 from tests.chaos.checker import check
 from tests.chaos.faults import Faults
 from tests.chaos.proxy import Proxy
 from tests.chaos.stack import Stack
 from tests.chaos.workload import Workload
 
-QUIET_EVERY = 4  # faults: after one in so many nobody sends until everybody is up to date
 SHOWN = 30
 
 
@@ -32,6 +32,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--clients", type=int, default=24, help="devices, spread over the users")
     parser.add_argument("--rooms", type=int, default=4)
     parser.add_argument("--rate", type=float, default=400, help="commands a second, all told")
+    parser.add_argument(
+        "--planted", default="", help="a bug of tests.chaos.planted that the checker must find"
+    )
+    parser.add_argument(
+        "--quiet-every", type=int, default=2, help="around one fault in so many nobody sends (2)"
+    )
     parser.add_argument("--verbose", action="store_true", help="a line for each fault")
     parser.add_argument("--faults", default="", help="only these, by comma")
     return parser.parse_args()
@@ -39,9 +45,14 @@ def arguments() -> argparse.Namespace:
 
 async def run(options: argparse.Namespace) -> bool:
     """One run; whether every promise was kept."""
-    stack = await asyncio.to_thread(Stack, {"PARLEY_DRAIN_SECONDS": "3"})
+    bug = planted.BUGS.get(options.planted)
+    more = planted.environment(options.planted) if bug else {}
+    stack = await asyncio.to_thread(Stack, {"PARLEY_DRAIN_SECONDS": "3"} | more)
     proxy = Proxy(stack.port)
     try:
+        if bug is not None:
+            bug.prepare(stack)
+            bug.client()
         url = f"http://127.0.0.1:{await proxy.start()}"
         workload = Workload(
             url, seed=options.seed, users=options.users, devices=options.clients, rooms=options.rooms
@@ -51,8 +62,8 @@ async def run(options: argparse.Namespace) -> bool:
         began = time.monotonic()
         workload.start(options.rate)
         await _break(options, faults, workload, began)
-        await faults.strike("kill-pubsub", quiet=True)
         await workload.stop()
+        await faults.settle()
         seconds = time.monotonic() - began
         history = workload.history()
         history.log = await asyncio.to_thread(stack.log)
@@ -77,7 +88,7 @@ async def _break(options: argparse.Namespace, faults: Faults, workload: Workload
         or workload.acked < options.acked
     ):
         count += 1
-        await faults.strike(faults.schedule(chosen), quiet=count % QUIET_EVERY == 0)
+        await faults.strike(faults.schedule(chosen), quiet=count % options.quiet_every == 0)
         await asyncio.sleep(random.uniform(0.1, 0.8))
         if time.monotonic() - told > 30:
             told = time.monotonic()

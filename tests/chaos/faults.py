@@ -58,6 +58,8 @@ class Faults:
             "stop-chatd": (3, lambda: self._pause(self._daemon(), 1.0, 6.0)),
             "stop-redis": (3, lambda: self._pause("redis", 1.0, 5.0)),
             "stop-mariadb": (3, lambda: self._pause("mariadb", 1.0, 5.0)),
+            "away-mariadb": (1, lambda: self._away("mariadb")),
+            "away-redis": (1, lambda: self._away("redis")),
             "kill-pubsub": (5, self._kill_pubsub),
             "network-delay": (3, self._delay),
             "network-cut": (4, self._cut),
@@ -75,13 +77,17 @@ class Faults:
     async def strike(self, name: str, *, quiet: bool) -> None:
         """Do one fault, end it, and measure how long it takes until everybody is up to date.
 
-        With `quiet` nobody sends after the fault, so that no later message shows a reader what it missed.
+        With `quiet` a burst is the last that is said before the fault, and nobody sends after it, so
+        that no later message shows a reader what it missed.
         """
         self.figures.faults[name] += 1
         began = time.monotonic()
+        if quiet:
+            self._workload.hush()
+            self._workload.burst()
         await self.kinds[name][1]()
         struck = time.monotonic()
-        if quiet and not await self._workload.quiet(BACK_SECONDS):
+        if quiet and not await self._workload.all_answered(BACK_SECONDS):
             self.figures.late.append(f"{name}: commands without an answer")
         await self._healed(name)
         self._workload.talk()
@@ -89,6 +95,12 @@ class Faults:
             print(
                 f"    {name:22} {struck - began:6.2f} s, then {time.monotonic() - struck:6.2f} s", flush=True
             )
+
+    async def settle(self) -> None:
+        """Nobody sends any more: wait until every command has its answer and every reader everything."""
+        if not await self._workload.all_answered(BACK_SECONDS):
+            self.figures.late.append("the end: commands without an answer")
+        await self._healed("the end")
 
     async def _healed(self, name: str) -> None:
         """Every reader holds what was committed when the fault ended."""
@@ -122,7 +134,7 @@ class Faults:
         self.figures.kills[kind] += 1
         self.figures.busy_kills += busy
         await self._returned(name, before)
-        if kind in ("redis", "mariadb"):
+        if kind in ("redis", "mariadb") and self._workload.talking:
             await self._resumed(kind)
 
     async def _returned(self, name: str, before: int) -> None:
@@ -165,6 +177,13 @@ class Faults:
                 await asyncio.sleep(self._random.uniform(least, most))
             finally:
                 await asyncio.to_thread(self._stack.signal, name, signal.SIGCONT)
+
+    async def _away(self, name: str) -> None:
+        """Stopped as an operator stops it, for longer than any writer's patience, and started again."""
+        call = self._stack.supervisor.call
+        await asyncio.to_thread(call.stopProcess, name)
+        await asyncio.sleep(self._random.uniform(4, 6))
+        await asyncio.to_thread(call.startProcess, name, False)
 
     async def _kill_pubsub(self) -> None:
         """Break the daemons' connections on which they hear; each is one that subscribes."""

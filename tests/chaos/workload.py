@@ -56,6 +56,11 @@ class Workload:
         return sum(device.client.unanswered for device in self.devices)
 
     @property
+    def talking(self) -> bool:
+        """Whether the devices send."""
+        return self._talking.is_set()
+
+    @property
     def queued(self) -> int:
         """Commands without a final answer."""
         return sum(device.client.queued for device in self.devices)
@@ -89,16 +94,19 @@ class Workload:
             if device.client.connected.is_set():
                 self._send(device, self._random.choice(self.rooms))
 
-    async def quiet(self, seconds: float) -> bool:
-        """Send no more for now, and wait until everything has its answer; False if that took too long."""
+    def hush(self) -> None:
+        """Send no more for now, but what `burst` sends."""
         self._talking.clear()
+
+    async def all_answered(self, seconds: float) -> bool:
+        """Wait until everything has its answer; False if that took too long."""
         until = time.monotonic() + seconds
         while self.queued and time.monotonic() < until:
             await asyncio.sleep(0.02)
         return not self.queued
 
     def talk(self) -> None:
-        """Send again after `quiet`."""
+        """Send again after `hush`."""
         self._talking.set()
 
     async def stop(self) -> None:

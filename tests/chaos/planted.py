@@ -1,0 +1,303 @@
+"""Bugs that are planted to see that a fault run finds them: `make planted`.
+
+Each takes one rule out of the real daemon or the real client, breaks what that rule is there
+for, and must make the checker speak. A checker that stays silent on one of these is blind.
+"""
+
+import asyncio
+import contextlib
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pymysql
+
+from chatd import client, hello, journal, timeline
+from chatd.bus import Bus
+from chatd.delivery import Delivery
+from chatd.fences import Fences
+from chatd.heads import Heads
+from chatd.sequencer import Sequencer
+from chatd.writer import Writer
+from shared import batch, log, messages
+from shared.protocol import Code, Send
+from tests.chaos.stack import Stack
+
+
+def ack_before_commit() -> None:
+    """The answer goes out while the commit is still to come."""
+
+    async def run(self: journal.Journal) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._wake.wait()
+            entries = self._next_batch()
+            if entries:
+                write, commit = _halves(self._writer, [entry.request for entry in entries])
+                self._settle(entries, await loop.run_in_executor(self._thread, write))
+                await asyncio.sleep(0.05)
+                await loop.run_in_executor(self._thread, commit)
+            if not self._queue:
+                self._wake.clear()
+                self._idle.set()
+
+    setattr(journal.Journal, "run", run)
+
+
+def _halves(writer: Writer, requests: list[log.Request]) -> tuple[Callable[[], Any], Callable[[], None]]:
+    """Write a batch and keep its transaction open; the second function commits it."""
+    transaction = writer._database.transaction()
+
+    def write() -> Any:
+        try:
+            return batch.write(transaction.__enter__(), requests, longest=10_000)[0].outcomes
+        except Exception:
+            return [log.Refused(request, Code.UNAVAILABLE, temporary=True) for request in requests]
+
+    def commit() -> None:
+        with contextlib.suppress(Exception):
+            transaction.__exit__(None, None, None)
+
+    return write, commit
+
+
+def no_unique_key() -> None:
+    """A resend is not recognised."""
+    read = batch._read_entries
+
+    def forgetful(cursor: Any, snapshot: log.Snapshot, requests: Any) -> None:
+        read(cursor, snapshot, [request for request in requests if not isinstance(request.command, Send)])
+        snapshot.by_client.clear()
+
+    setattr(batch, "_read_entries", forgetful)
+
+
+def _without_key(stack: Stack) -> None:
+    with contextlib.closing(pymysql.connect(**stack.settings.database_address(admin=True))) as connection:
+        connection.cursor().execute(
+            "ALTER TABLE messages ADD KEY author (author_id), DROP KEY messages_client"
+        )
+
+
+def log_read_before_registration() -> None:
+    """What is committed between the reading of the rooms and the registration is never sent."""
+    read = hello.Greeter._read
+
+    async def early(self: hello.Greeter, peer: Any) -> Any:
+        summaries = await read(self, peer)
+        await asyncio.sleep(random.uniform(0.2, 0.6))
+        return summaries
+
+    def follow(self: Delivery, summary: Any) -> int:
+        self.sequencer.track(summary.room.id, summary.head)
+        return int(summary.head)
+
+    setattr(hello.Greeter, "_read", early)
+    setattr(Delivery, "follow", follow)
+
+
+def no_head_comparison() -> None:
+    """A lost publish that nothing comes after stays lost."""
+
+    async def nothing(self: Heads) -> None:
+        return None
+
+    setattr(Heads, "_compare_touched", nothing)
+    setattr(Heads, "_compare_everything", nothing)
+
+
+def publishes_swapped() -> None:
+    """Publishes cross, and nobody puts them in order: not the daemon, and not the client, which trusts it."""
+    publish = Bus.publish
+
+    def swapped(self: Bus, items: Any) -> bool:
+        items = list(items)
+        if random.random() < 0.5:
+            asyncio.get_running_loop().call_later(0.02, publish, self, items)
+            return True
+        return publish(self, items)
+
+    setattr(Bus, "publish", swapped)
+    _no_sequencer()
+
+
+def _no_sequencer() -> None:
+    def arrive(self: Sequencer[bytes], room: int, version: int, change: bytes) -> list[bytes]:
+        state = self._rooms.get(room)
+        if state is None:
+            return []
+        state.seen = max(state.seen or 0, version)
+        return [change]
+
+    setattr(Sequencer, "arrive", arrive)
+
+
+def _trusting_client() -> None:
+    def change(self: timeline.Timeline, version: int, message: Any = None) -> timeline.Todo:
+        if self.cursor is not None and version > self.cursor:
+            self.cursor = version
+            if message is not None:
+                self._put(message)
+        self.head = self.cursor or 0
+        return timeline.Todo()
+
+    setattr(timeline.Timeline, "change", change)
+
+
+def no_fences() -> None:
+    """Later messages do not wait for one that was refused for a while."""
+    setattr(Fences, "stops", lambda *_: False)
+
+
+def _pipelining_client() -> None:
+    def pump(self: client.ParleyClient, conversation: int | str) -> None:
+        for outgoing in self._outbox.get(conversation, ()):
+            if self._socket is not None and not self._moving and outgoing.command.id not in self._waiting:
+                outgoing.attempts += 1
+                self._waiting[outgoing.command.id] = outgoing
+                self._say(outgoing.command)
+
+    def answered(self: client.ParleyClient, command: Any, answer: Any) -> None:
+        outgoing = self._waiting.get(command)
+        if outgoing is not None and not getattr(answer, "temporary", False):
+            queue = self._outbox[outgoing.conversation]
+            queue.remove(outgoing)
+            queue.appendleft(outgoing)
+        original(self, command, answer)
+
+    original = client.ParleyClient._answered
+    setattr(client.ParleyClient, "_pump", pump)
+    setattr(client.ParleyClient, "_answered", answered)
+
+
+def duplicate_after_limits() -> None:
+    """A limit is looked at before the duplicate: a resend may be refused though the first attempt was written."""
+    send = log._send
+    tried: dict[Any, int] = {}
+
+    def limited(snapshot: Any, result: Any, request: log.Request, command: Send, longest: int) -> Any:
+        if (request.author.id, command.id) in snapshot.by_client and tried.setdefault(command.id, 1):
+            return log.Refused(request, Code.TOO_LONG)
+        return send(snapshot, result, request, command, longest)
+
+    setattr(log, "_send", limited)
+
+
+def changes_without_range() -> None:
+    """A reader is sent `changes` that begin later than its cursor."""
+    changes = messages.changes
+
+    def rangeless(cursor: Any, *, room: int, since: int, reader: int | None) -> Any:
+        if reader is None:
+            return changes(cursor, room=room, since=since, reader=reader)
+        return changes(cursor, room=room, since=since + 1, reader=reader)
+
+    setattr(messages, "changes", rangeless)
+
+
+def _rangeless_client() -> None:
+    def changes(self: timeline.Timeline, found: Any) -> timeline.Todo:
+        self.asked = None
+        self.cursor = max(self.cursor or 0, found.to)
+        self.head = max(self.head, self.cursor)
+        return self._todo(found.messages)
+
+    setattr(timeline.Timeline, "changes", changes)
+
+
+def ack_moves_the_cursor() -> None:
+    """The client takes an ack for the news itself: what others wrote before it is skipped."""
+    answered = client.ParleyClient._answered
+
+    def moving(self: client.ParleyClient, command: Any, answer: Any) -> None:
+        version, room = getattr(answer, "version", 0), getattr(answer, "room", None)
+        held = self.timelines.get(room or 0)
+        if version and held is not None and held.cursor is not None:
+            held.cursor = max(held.cursor, version)
+        answered(self, command, answer)
+
+    setattr(client.ParleyClient, "_answered", moving)
+
+
+def _nothing() -> None:
+    """This half is sound."""
+
+
+def _no_preparation(_: Stack) -> None:
+    """The bug needs none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """What is planted in the daemons and in the clients, and the faults that show it."""
+
+    faults: str
+    daemon: Callable[[], None] = _nothing
+    client: Callable[[], None] = _nothing
+    prepare: Callable[[Stack], None] = _no_preparation
+
+
+BUGS = {
+    "ack-before-commit": Bug("kill-chatd,kill-mariadb", daemon=ack_before_commit),
+    "no-unique-key": Bug("kill-chatd,network-cut", daemon=no_unique_key, prepare=_without_key),
+    "log-read-before-registration": Bug("network-cut", daemon=log_read_before_registration),
+    "no-head-comparison": Bug("kill-redis,kill-pubsub", daemon=no_head_comparison),
+    "publishes-swapped": Bug("kill-pubsub", daemon=publishes_swapped, client=_trusting_client),
+    "refused-message-overtaken": Bug(
+        "kill-mariadb,stop-mariadb", daemon=no_fences, client=_pipelining_client
+    ),
+    "duplicate-after-limits": Bug("kill-chatd,network-cut", daemon=duplicate_after_limits),
+    "changes-without-range": Bug(
+        "network-cut,kill-pubsub", daemon=changes_without_range, client=_rangeless_client
+    ),
+    "ack-moves-the-cursor": Bug("network-delay", client=ack_moves_the_cursor),
+}
+
+
+def plant(name: str) -> None:
+    """Plant the daemon's half of a bug in this process."""
+    BUGS[name].daemon()
+
+
+def environment(name: str) -> dict[str, str]:
+    """What makes the daemons of a stack load their half (see `plant/sitecustomize.py`)."""
+    return {"PLANTED": name, "PYTHONPATH": str(Path(__file__).parent / "plant")}
+
+
+def main() -> int:
+    """Plant each bug in a run of its own; 0 where the checker found every one."""
+    silent = []
+    for name, bug in BUGS.items():
+        began = time.monotonic()
+        command = [
+            sys.executable,
+            "-m",
+            "tests.chaos",
+            "--planted",
+            name,
+            "--faults",
+            bug.faults,
+            "--quiet-every",
+            "1",
+        ]
+        run = subprocess.run([*command, *sys.argv[1:]], capture_output=True, text=True, check=False)
+        found = [line.strip() for line in run.stdout.splitlines() if line.startswith("    ") and ": " in line]
+        caught = run.returncode == 1 and bool(found)
+        print(
+            f"{name:30} {'caught' if caught else 'NOT CAUGHT'} in {time.monotonic() - began:.0f} s",
+            flush=True,
+        )
+        print(f"    {found[0] if found else run.stdout[-300:] + run.stderr[-300:]}", flush=True)
+        if not caught:
+            silent.append(name)
+    print(f"{len(BUGS) - len(silent)} of {len(BUGS)} planted bugs were caught")
+    return 1 if silent else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

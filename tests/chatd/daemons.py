@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -26,10 +27,11 @@ from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
+from deploy import prepare
 from shared import events, keys, protocol, rooms, sessions, users
 from shared.database import Database
 from shared.settings import PREFIX, PROJECT, Settings
-from tests.servers import wait_for
+from tests.servers import short_folder, wait_for
 from tests.shared.people import accepted, write
 
 SECONDS = 15.0  # before a test gives up waiting
@@ -103,15 +105,14 @@ class Daemon:
         assert self.process is not None
         return self.process.wait(SECONDS)
 
-    def stop(self) -> int | None:
-        """SIGTERM; the exit code, None where it does not run."""
-        if self.process is None:
-            return None
-        if self.process.poll() is None:
-            self.signal(signal.SIGTERM)
-        code = self.ended()
-        self.process = None
-        return code
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code, when it has ended."""
+        self.signal(signal.SIGTERM)
+        return self.ended()
 
     def events(self) -> list[Frame]:
         """What the daemon logged; a line that is no JSON (a traceback, say) is an event of its own."""
@@ -371,19 +372,59 @@ class Chat:
     # -- processes
 
     def start(self) -> None:
+        """Start every daemon that does not run, and wait until all do."""
         for daemon in self.daemons:
-            daemon.start()
+            if not daemon.is_running:
+                daemon.start()
         for daemon in self.daemons:
             daemon.wait()
 
     def close(self) -> None:
         """Stop the daemons, each in order; fails where one did not end well or logged an error."""
-        codes = [daemon.stop() for daemon in self.daemons]
+        codes = [daemon.stop() for daemon in self.daemons if daemon.is_running]
         self.database.close()
         self.redis.close()
-        assert set(codes) <= {0, None}, codes
+        assert set(codes) <= {0}, codes
         for daemon in self.daemons:
             assert [event for event in daemon.errors() if event["event"] not in self.expected] == []
+
+
+class OwnRedis:
+    """A Redis that a test may stop and kill; its sessions survive that."""
+
+    def __init__(self) -> None:
+        self.folder = short_folder()
+        self.url = f"unix://{self.folder}/redis.sock"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        options = ["--port", "0", "--unixsocket", f"{self.folder}/redis.sock", "--dir", str(self.folder)]
+        durable = ["--appendonly", "yes", "--appendfsync", "always", "--save", "", "--logfile", "log"]
+        self.process = subprocess.Popen(
+            [prepare.program("redis-server"), *options, *durable], stdin=subprocess.DEVNULL
+        )
+        with redis.Redis.from_url(self.url) as client:
+            wait_for(client.ping, SECONDS, what="redis")
+
+    def kill(self) -> None:
+        """SIGKILL, as a crash would."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """SIGSTOP: it neither answers nor disconnects."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
+    def close(self) -> None:
+        self.kill()
+        shutil.rmtree(self.folder)
 
 
 def running(settings: Settings, *, daemons: int = 2, **changes: Any) -> Iterator[Chat]:

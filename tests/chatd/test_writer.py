@@ -2,8 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 
 import pymysql
@@ -16,7 +15,7 @@ from shared.database import Cursor, Database
 from shared.log import Accepted, Outcome, Refused, Request, Result
 from shared.protocol import Code, User
 from shared.settings import Settings
-from tests.shared.people import LONGEST, NOON, person, read_only, sending
+from tests.shared.people import LONGEST, NOON, held, person, read_only, sending
 
 ROOM = rooms.GENERAL
 
@@ -57,29 +56,6 @@ def count(database: Database) -> int:
         row = cursor.fetchone()
         assert row is not None
         return int(row["count"])
-
-
-@contextmanager
-def held(database: Database, room: int) -> Iterator[None]:
-    """Another writer holds the room and says something now and then, so that the server does not end it."""
-    done = threading.Event()
-    ready = threading.Event()
-
-    def hold() -> None:
-        with database.transaction() as cursor:
-            rooms.lock(cursor, room)
-            ready.set()
-            while not done.wait(0.2):
-                cursor.execute("SELECT 1")
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    ready.wait(10)
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
 
 
 @pytest.fixture

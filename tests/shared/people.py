@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from uuid import UUID, uuid4
@@ -9,7 +10,7 @@ from uuid import UUID, uuid4
 import pymysql
 from pymysql.cursors import DictCursor
 
-from shared import batch, users
+from shared import batch, rooms, users
 from shared.database import Database
 from shared.log import Accepted, Outcome, Request
 from shared.protocol import Command, Delete, Edit, Message, Send, User
@@ -56,6 +57,29 @@ def edit(database: Database, message: Message, body: str) -> Message:
 
 def delete(database: Database, message: Message) -> Message:
     return accepted(write(database, message.author, Delete(uuid4(), message.room, message.number)))[0]
+
+
+@contextmanager
+def held(database: Database, room: int) -> Iterator[None]:
+    """Another writer holds the room and says something now and then, so that the server does not end it."""
+    done = threading.Event()
+    ready = threading.Event()
+
+    def hold() -> None:
+        with database.transaction() as cursor:
+            rooms.lock(cursor, room)
+            ready.set()
+            while not done.wait(0.2):
+                cursor.execute("SELECT 1")
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    ready.wait(10)
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 @contextmanager

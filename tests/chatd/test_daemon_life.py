@@ -1,0 +1,222 @@
+"""How a daemon ends: drained, killed, or because the database was restored; and who reads too slowly."""
+
+import asyncio
+import base64
+import json
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from websockets.frames import Frame, Opcode
+
+from shared.protocol import Close
+from shared.settings import Settings
+from tests.chatd.daemons import HOST, SECONDS, Chat, Person, running
+from tests.servers import Servers, wait_for
+
+
+@pytest.fixture(scope="module")
+def daemons(servers: Servers, settings: Settings) -> Iterator[Chat]:
+    """They cut off a slow reader early."""
+    servers.empty()
+    yield from running(settings, buffer_max=65_536)
+
+
+@pytest.fixture
+def chat(daemons: Chat) -> Chat:
+    """Every test here ends a daemon: those that do not run are started again."""
+    daemons.start()
+    return daemons
+
+
+# -- drained
+
+
+async def test_a_daemon_that_is_told_to_stop_answers_what_was_sent_and_says_where_to_go(chat: Chat) -> None:
+    alice, bob = chat.people("alice", "bobby")
+    room = chat.room(alice, bob)
+    async with chat.connect(alice, 0) as one, chat.connect(bob, 1) as two:
+        ids = [str(uuid4()) for _ in range(100)]
+        for id in ids:
+            await one.say(type="send", id=id, room=room, body=id)
+        chat.daemons[0].signal(signal.SIGTERM)
+        drain = await one.hear("drain")
+        assert 0 < drain["within"] <= chat.settings.drain_seconds
+        for id in ids:
+            assert (await one.answer(id))["type"] == "ack"
+        assert await one.closed() == Close.RESTART
+        assert await asyncio.to_thread(chat.daemons[0].ended) == 0
+        await two.hear("message", room=room, body=ids[-1])
+        assert two.heard("drain") == []
+    assert chat.bodies(room) == ids
+
+
+async def test_when_all_clients_have_moved_the_daemon_ends_without_waiting(chat: Chat) -> None:
+    patient = replace(chat.settings, drain_seconds=60.0)
+    chat.daemons[0].stop()
+    chat.daemons[0].settings = patient
+    chat.start()
+    async with chat.connect(chat.person("alice"), 0) as one:
+        chat.daemons[0].signal(signal.SIGTERM)
+        await one.hear("drain")
+    assert await asyncio.to_thread(chat.daemons[0].ended) == 0
+    chat.daemons[0].settings = chat.settings
+
+
+async def test_a_draining_daemon_takes_nobody_in(chat: Chat) -> None:
+    alice = chat.person("alice")
+    async with chat.connect(alice, 0) as one:
+        chat.daemons[0].signal(signal.SIGTERM)
+        await one.hear("drain")
+        with pytest.raises((ConnectionRefusedError, FileNotFoundError)):
+            async with chat.connect(alice, 0):
+                pass
+        assert await one.closed() == Close.RESTART
+    assert await asyncio.to_thread(chat.daemons[0].ended) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_daemon_without_clients_ends_at_once_and_well(chat: Chat, number: signal.Signals) -> None:
+    chat.daemons[0].signal(number)
+    assert chat.daemons[0].ended() == 0
+    assert chat.daemons[0].events()[-1]["event"] == "stopped"
+
+
+# -- killed
+
+
+async def test_after_a_kill_one_goes_on_at_the_other_daemon_and_the_first_comes_back(chat: Chat) -> None:
+    alice, bob = chat.people("alice", "bobby")
+    room = chat.room(alice, bob)
+    async with chat.connect(alice, 0) as one, chat.connect(bob, 1) as two:
+        cursor = (await one.send("before", room=room))["version"]
+        chat.daemons[0].signal(signal.SIGKILL)
+        assert await one.closed() is None
+        await two.send("meanwhile", room=room)
+    chat.daemons[0].ended()
+    chat.start()  # its socket still lies there
+    for daemon in (0, 1):
+        async with chat.connect(alice, daemon, cursors={room: cursor}) as one:
+            assert (await one.hear("changes", room=room))["messages"][0]["body"] == "meanwhile"
+
+
+async def test_a_message_whose_answer_went_down_with_the_daemon_is_sent_again_and_stands_once(
+    chat: Chat,
+) -> None:
+    alice = chat.person("alice")
+    room, id = chat.room(alice), str(uuid4())
+    async with chat.connect(alice, 0) as one:
+        await one.say(type="send", id=id, room=room, body="hello")
+        chat.daemons[0].signal(signal.SIGKILL)
+        await one.closed()
+    chat.daemons[0].ended()
+    async with chat.connect(alice, 1) as one:
+        assert (await one.send("hello", room=room, id=id))["number"] == 1
+    assert chat.bodies(room) == ["hello"]
+
+
+async def test_a_daemon_that_was_stopped_for_a_while_catches_up(chat: Chat) -> None:
+    alice, bob = chat.people("alice", "bobby")
+    room = chat.room(alice, bob)
+    async with chat.connect(alice, 0) as one, chat.connect(bob, 1) as two:
+        start = chat.head(room)
+        chat.daemons[1].signal(signal.SIGSTOP)
+        for number in range(20):
+            await one.send(str(number), room=room)
+        chat.redis.client_kill_filter(_type="pubsub")
+        chat.daemons[1].signal(signal.SIGCONT)
+        await two.hear("message", room=room, body="19")
+        assert two.follow(room, start)[0] == start + 20
+
+
+# -- a restored database
+
+
+async def test_another_epoch_ends_the_daemon_so_that_all_compare_their_cursors_anew(chat: Chat) -> None:
+    chat.expected.add("the database was restored: starting again")
+    async with chat.connect(chat.person("alice"), 0) as one:
+        with chat.database.cursor() as cursor:
+            cursor.execute("UPDATE instance SET epoch = epoch + 1")
+        await one.closed()
+        for daemon in chat.daemons:
+            assert await asyncio.to_thread(daemon.ended) == 1
+    chat.start()
+    async with chat.connect(chat.person("alice"), 0) as one:
+        await one.barrier()
+
+
+async def test_a_room_that_went_back_ends_the_daemon_too(chat: Chat) -> None:
+    """Somebody restored a backup and did not change the epoch."""
+    chat.expected.add("the database was restored: starting again")
+    alice = chat.person("alice")
+    room = chat.room(alice)
+    async with chat.connect(alice, 0) as one:
+        await one.send("hello", room=room)
+        await one.hear("message", room=room)
+        with chat.database.cursor() as cursor:
+            cursor.execute("UPDATE rooms SET version = version - 1 WHERE id = %s", (room,))
+        chat.redis.client_kill_filter(_type="pubsub")  # then all is compared
+        await one.closed()
+    assert await asyncio.to_thread(chat.daemons[0].ended) == 1
+
+
+# -- slow readers
+
+
+class Stalled:
+    """A client that says hello and never reads again."""
+
+    def __init__(self, chat: Chat, person: Person, daemon: int) -> None:
+        self.line = socket.socket(socket.AF_UNIX)
+        self.line.settimeout(SECONDS)
+        self.line.connect(chat.daemons[daemon].path)
+        key = base64.b64encode(os.urandom(16)).decode()
+        self.line.sendall(
+            f"GET /ws HTTP/1.1\r\nHost: {HOST}\r\nOrigin: http://{HOST}\r\nConnection: Upgrade\r\n"
+            f"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
+            f"Sec-WebSocket-Protocol: parley.v1\r\nCookie: parley_session={person.sid}\r\n\r\n".encode()
+        )
+        hello: dict[str, Any] = {"type": "hello", "epoch": 0, "cursors": {}}
+        self.line.sendall(Frame(Opcode.TEXT, json.dumps(hello).encode()).serialize(mask=True))
+        assert b" 101 " in self.line.recv(13)
+
+    def received(self) -> int:
+        """How much the kernel had kept for it; returns when the connection is gone."""
+        count = 0
+        try:
+            while part := self.line.recv(1 << 20):
+                count += len(part)
+        except ConnectionResetError:
+            pass
+        self.line.close()
+        return count
+
+
+async def test_who_reads_too_slowly_is_cut_off_and_the_others_get_everything(chat: Chat) -> None:
+    alice, bob, slow = chat.people("alice", "bobby", "slow")
+    room = chat.room(alice, bob, slow)
+    start = chat.head(room)
+    async with chat.connect(alice, 0) as one, chat.connect(bob, 0) as two:
+        stalled = Stalled(chat, slow, 0)
+        await asyncio.to_thread(wait_for, lambda: chat.daemons[0].health()[1]["connections"] == 3)
+        sent = 0
+        while chat.daemons[0].health()[1]["connections"] == 3:
+            await one.send("x" * 10_000, room=room)
+            sent += 1
+            assert sent < 1000, "ten megabytes wait for a client that does not read"
+        last = await one.send("the end", room=room)
+        for ear in (one, two):
+            await ear.hear("message", room=room, body="the end")
+            cursor, messages = ear.follow(room, start)
+            assert cursor == last["version"]
+            assert len(messages) == sent + 1
+    assert await asyncio.to_thread(stalled.received) < sent * 10_000
+    async with chat.connect(slow, 0, cursors={room: start}) as again:
+        await again.send("here again", room=room)
+        await again.hear("message", room=room, body="here again")
+        assert again.heard("reset", room=room) or again.heard("changes", room=room)

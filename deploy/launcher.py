@@ -197,7 +197,7 @@ def _check_port(name: str, host: str, port: int) -> None:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror:
-        raise SettingsError(f"PARLEY_LISTEN: {host!r} is no address of this machine") from None
+        raise SettingsError(f"{name}: {host!r} is no address of this machine") from None
     family, kind, protocol, _, address = found[0]
     with socket.socket(family, kind, protocol) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -155,24 +155,31 @@ def no_fences() -> None:
 
 
 def _pipelining_client() -> None:
+    """Sends all it has without awaiting answers; one that was refused waits for its turn, and the others do not."""
+    answered = client.ParleyClient._answered
+    waiting: set[Any] = set()
+
     def pump(self: client.ParleyClient, conversation: int | str) -> None:
         for outgoing in self._outbox.get(conversation, ()):
-            if self._socket is not None and not self._moving and outgoing.command.id not in self._waiting:
+            command = outgoing.command.id
+            if self._socket is not None and not self._moving and command not in {*self._waiting, *waiting}:
                 outgoing.attempts += 1
-                self._waiting[outgoing.command.id] = outgoing
+                self._waiting[command] = outgoing
                 self._say(outgoing.command)
 
-    def answered(self: client.ParleyClient, command: Any, answer: Any) -> None:
+    def note(self: client.ParleyClient, command: Any, answer: Any) -> None:
         outgoing = self._waiting.get(command)
-        if outgoing is not None and not getattr(answer, "temporary", False):
+        if outgoing is not None and getattr(answer, "temporary", False):
+            waiting.add(command)
+            asyncio.get_running_loop().call_later(0.4, waiting.discard, command)
+        elif outgoing is not None:
             queue = self._outbox[outgoing.conversation]
             queue.remove(outgoing)
             queue.appendleft(outgoing)
-        original(self, command, answer)
+        answered(self, command, answer)
 
-    original = client.ParleyClient._answered
     setattr(client.ParleyClient, "_pump", pump)
-    setattr(client.ParleyClient, "_answered", answered)
+    setattr(client.ParleyClient, "_answered", note)
 
 
 def duplicate_after_limits() -> None:
@@ -237,6 +244,7 @@ class Bug:
     """What is planted in the daemons and in the clients, and the faults that show it."""
 
     faults: str
+    quiet_every: int = 1  # so that no later message shows a reader what it missed
     daemon: Callable[[], None] = _nothing
     client: Callable[[], None] = _nothing
     prepare: Callable[[Stack], None] = _no_preparation
@@ -285,6 +293,7 @@ def main() -> int:
             "--quiet-every",
             "1",
         ]
+        command += ["--quiet-every", str(bug.quiet_every)]
         run = subprocess.run([*command, *sys.argv[1:]], capture_output=True, text=True, check=False)
         found = [line.strip() for line in run.stdout.splitlines() if line.startswith("    ") and ": " in line]
         caught = run.returncode == 1 and bool(found)

@@ -5,12 +5,9 @@ writing what the web service writes; a `Client` is one device of theirs. Nobody 
 time to pass: `Client.hear` waits for a message, and `Client.barrier` for everything that was sent before it.
 """
 
-import asyncio
-import contextlib
 import json
 import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,24 +17,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import redis
-from websockets.asyncio.client import ClientConnection, unix_connect
-from websockets.exceptions import ConnectionClosed
+from websockets.asyncio.client import unix_connect
 from websockets.typing import Origin, Subprotocol
 
-from deploy import prepare
 from shared import events, keys, protocol, rooms, sessions, users
 from shared.database import Database
 from shared.settings import PREFIX, PROJECT, Settings
-from tests.servers import short_folder, wait_for
+from tests.chatd.device import SECONDS, Client, Frame
+from tests.servers import wait_for
 from tests.shared.people import accepted, write
 
-SECONDS = 15.0  # before a test gives up waiting
 HOST = "chat.test"
-
-Frame = dict[str, Any]
 
 # Everything that the daemons do at intervals, they do often enough for tests.
 QUICK: dict[str, Any] = {"heads_poll": 0.2, "session_check": 0.5, "drain_seconds": 0.1}
@@ -140,116 +132,6 @@ class Person:
     @property
     def user(self) -> protocol.User:
         return protocol.User(self.id, self.name)
-
-
-class Client:
-    """One device of somebody."""
-
-    def __init__(self, socket: ClientConnection) -> None:
-        self.socket = socket
-        self.inbox: list[Frame] = []  # what was received and not yet asked for, in order
-        self.everything: list[Frame] = []
-        self.frames: list[Frame] = []
-        self.welcome: Frame = {}
-        self._news = asyncio.Event()
-        self._reading = asyncio.create_task(self._read())
-
-    async def _read(self) -> None:
-        with contextlib.suppress(ConnectionClosed):
-            async for data in self.socket:
-                frame = json.loads(data)
-                # A message that came over a gap stands in `changes`; it is as good as a live one.
-                for item in (frame, *frame.get("messages", ())):
-                    self.inbox.append(item)
-                    self.everything.append(item)
-                self.frames.append(frame)
-                self._news.set()
-        self._news.set()
-
-    async def say(self, **fields: Any) -> None:
-        """Send one message, whatever stands in it."""
-        await self.socket.send(json.dumps(fields))
-
-    async def hear(self, type: str, **fields: Any) -> Frame:
-        """The first message of this type with these values that nobody has asked for yet; waits for it."""
-        async with asyncio.timeout(SECONDS):
-            while True:
-                self._news.clear()
-                for frame in self.inbox:
-                    if frame["type"] == type and all(frame.get(k) == v for k, v in fields.items()):
-                        self.inbox.remove(frame)
-                        return frame
-                assert not self._reading.done(), (
-                    f"closed with {self.socket.close_code} while waiting for {type} {fields}; heard {self.inbox}"
-                )
-                await self._news.wait()
-
-    def heard(self, type: str, **fields: Any) -> list[Frame]:
-        """Everything of this type with these values that was ever received."""
-        return [
-            f for f in self.everything if f["type"] == type and all(f.get(k) == v for k, v in fields.items())
-        ]
-
-    def follow(self, room: int, cursor: int) -> tuple[int, list[Frame]]:
-        """Apply the gap rule to all that came; fails where a client would have to ask.
-
-        Returns the cursor, and the room's messages in the order of their numbers.
-        """
-        rows: dict[int, Frame] = {}
-        for frame in (frame for frame in self.frames if frame.get("room") == room):
-            if frame["type"] in ("message", "room"):
-                start, end, messages = frame["version"] - 1, frame["version"], [frame]
-            elif frame["type"] == "changes":
-                start, end, messages = frame["from"], frame["to"], frame.get("messages", [])
-            else:
-                continue
-            assert start <= cursor, f"a gap: {frame} after {cursor}"
-            cursor = max(cursor, end)
-            for message in messages:
-                held = rows.get(message.get("number", 0))
-                if message["type"] == "message" and (held is None or held["version"] < message["version"]):
-                    rows[message["number"]] = message
-        return cursor, [rows[number] for number in sorted(rows)]
-
-    async def send(self, body: str, *, room: int | None = None, to: str | None = None, id: str = "") -> Frame:
-        """Send a message and await its `ack` or `error`."""
-        target = {"room": room} if to is None else {"to": to}
-        return await self.command("send", **target, body=body, id=id or str(uuid4()))
-
-    async def command(self, type: str, **fields: Any) -> Frame:
-        """Give a command and await its `ack` or `error`."""
-        fields = {"id": str(uuid4())} | fields
-        await self.say(type=type, **fields)
-        return await self.answer(fields["id"])
-
-    async def answer(self, id: str) -> Frame:
-        """The `ack` or `error` of a command."""
-        async with asyncio.timeout(SECONDS):
-            while True:
-                self._news.clear()
-                for frame in self.inbox:
-                    if frame["type"] in ("ack", "error") and frame.get("id") == id:
-                        self.inbox.remove(frame)
-                        return frame
-                assert not self._reading.done(), f"closed with {self.socket.close_code}"
-                await self._news.wait()
-
-    async def barrier(self) -> None:
-        """Return when the daemon has answered something sent now: what it sent before is here."""
-        await self.say(type="ping")
-        await self.hear("pong")
-
-    async def closed(self) -> int | None:
-        """The close code, when the daemon has closed the connection; None where it just broke."""
-        async with asyncio.timeout(SECONDS):
-            await self.socket.wait_closed()
-            await asyncio.wait([self._reading])
-        code = self.socket.close_code
-        return None if code == 1006 else code
-
-    @property
-    def is_open(self) -> bool:
-        return not self._reading.done()
 
 
 @dataclass(slots=True)
@@ -387,44 +269,6 @@ class Chat:
         assert set(codes) <= {0}, codes
         for daemon in self.daemons:
             assert [event for event in daemon.errors() if event["event"] not in self.expected] == []
-
-
-class OwnRedis:
-    """A Redis that a test may stop and kill; its sessions survive that."""
-
-    def __init__(self) -> None:
-        self.folder = short_folder()
-        self.url = f"unix://{self.folder}/redis.sock"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start and wait until it answers."""
-        options = ["--port", "0", "--unixsocket", f"{self.folder}/redis.sock", "--dir", str(self.folder)]
-        durable = ["--appendonly", "yes", "--appendfsync", "always", "--save", "", "--logfile", "log"]
-        self.process = subprocess.Popen(
-            [prepare.program("redis-server"), *options, *durable], stdin=subprocess.DEVNULL
-        )
-        with redis.Redis.from_url(self.url) as client:
-            wait_for(client.ping, SECONDS, what="redis")
-
-    def kill(self) -> None:
-        """SIGKILL, as a crash would."""
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self) -> None:
-        """SIGSTOP: it neither answers nor disconnects."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        assert self.process is not None
-        self.process.send_signal(signal.SIGCONT)
-
-    def close(self) -> None:
-        self.kill()
-        shutil.rmtree(self.folder)
 
 
 def running(settings: Settings, *, daemons: int = 2, **changes: Any) -> Iterator[Chat]:

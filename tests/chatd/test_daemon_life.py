@@ -16,7 +16,8 @@ from websockets.frames import Frame, Opcode
 
 from shared.protocol import Close
 from shared.settings import Settings
-from tests.chatd.daemons import HOST, SECONDS, Chat, Person, running
+from tests.chatd.daemons import HOST, Chat, Person, running
+from tests.chatd.device import SECONDS
 from tests.servers import Servers, wait_for
 
 

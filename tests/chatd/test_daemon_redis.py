@@ -9,7 +9,8 @@ import pytest
 from shared import rooms
 from shared.protocol import Close
 from shared.settings import Settings
-from tests.chatd.daemons import Chat, OwnRedis, running
+from tests.chatd.daemons import Chat, running
+from tests.chatd.own_redis import OwnRedis
 from tests.servers import Servers, wait_for
 
 

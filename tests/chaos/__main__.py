@@ -47,7 +47,7 @@ async def run(options: argparse.Namespace) -> bool:
     """One run; whether every promise was kept."""
     bug = planted.BUGS.get(options.planted)
     more = planted.environment(options.planted) if bug else {}
-    stack = await asyncio.to_thread(Stack, {"PARLEY_DRAIN_SECONDS": "3"} | more)
+    stack = await asyncio.to_thread(Stack, more, drain_seconds="3")
     proxy = Proxy(stack.port)
     try:
         if bug is not None:
@@ -66,7 +66,7 @@ async def run(options: argparse.Namespace) -> bool:
         await faults.settle()
         seconds = time.monotonic() - began
         history = workload.history()
-        history.log = await asyncio.to_thread(stack.log)
+        history.log = await asyncio.to_thread(stack.rooms_log)
         violations = check(history) + [f"not healed within a minute: {late}" for late in faults.figures.late]
         if workload.queued:
             violations.append(f"{workload.queued} commands never got a final answer")

@@ -118,7 +118,7 @@ class Faults:
     # -- processes
 
     def _daemon(self) -> str:
-        return f"chatd:chatd-{self._random.randrange(self._stack.settings.daemons)}"
+        return f"chatd:chatd-{self._random.randrange(self._stack.daemons)}"
 
     async def _kill(self, kind: str) -> None:
         """SIGKILL, in the middle of many sends where that can be had within half a second."""
@@ -159,7 +159,7 @@ class Faults:
         self.figures.resume[kind] = max(self.figures.resume.get(kind, 0.0), took)
 
     def _redis(self) -> "redis.Redis":
-        url, password = self._stack.settings.redis_address()
+        url, password = self._stack.redis_address
         return redis.Redis.from_url(url, password=password, socket_timeout=2)
 
     def _redis_answers(self) -> None:
@@ -195,7 +195,7 @@ class Faults:
         await asyncio.to_thread(kill)
 
     async def _rolling_restart(self) -> None:
-        restart = await asyncio.to_thread(self._stack.restart)
+        restart = await asyncio.to_thread(self._stack.rolling_restart)
         status = await asyncio.to_thread(restart.wait, 180)
         if status:
             self.figures.late.append(f"the rolling restart ended with {status}")

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pymysql
-
 from chatd import client, hello, journal, timeline
 from chatd.bus import Bus
 from chatd.delivery import Delivery
@@ -78,10 +76,7 @@ def no_unique_key() -> None:
 
 
 def _without_key(stack: Stack) -> None:
-    with contextlib.closing(pymysql.connect(**stack.settings.database_address(admin=True))) as connection:
-        connection.cursor().execute(
-            "ALTER TABLE messages ADD KEY author (author_id), DROP KEY messages_client"
-        )
+    stack.administer("ALTER TABLE messages ADD KEY author (author_id), DROP KEY messages_client")
 
 
 def log_read_before_registration() -> None:

@@ -2,76 +2,56 @@
 
 from uuid import UUID
 
-import pytest
-
 from chatd.fences import Fences
-from shared.protocol import Command, Delete, Edit, Send
+from shared.protocol import Delete, Send
 
-LAPTOP, PHONE = "laptop", "phone"
-
-
-def send(id: int, room: int | None = 1, to: str | None = None) -> Send:
-    return Send(UUID(int=id), "x", room, to)
+FIRST, SECOND = Send(UUID(int=1), "one", room=7), Send(UUID(int=2), "two", room=7)
 
 
-def refused(id: int, **where: object) -> Fences:
+def test_nothing_waits_while_nothing_was_refused() -> None:
     fences = Fences()
-    fences.settled(LAPTOP, send(id, **where), temporary=True)  # type: ignore[arg-type]
-    return fences
+    fences.settled("ann", FIRST, temporary=False)
+    assert not fences.stops("ann", SECOND)
 
 
-def test_without_a_refusal_nothing_is_stopped() -> None:
+def test_a_later_message_waits_for_the_one_that_was_refused_for_a_while() -> None:
     fences = Fences()
-    fences.settled(LAPTOP, send(1), temporary=False)
-    assert not fences.stops(LAPTOP, send(2))
+    fences.settled("ann", FIRST, temporary=True)
+    assert fences.stops("ann", SECOND)
+    assert not fences.stops("ann", FIRST)
 
 
-def test_after_a_refusal_the_later_messages_wait_and_the_refused_one_passes() -> None:
-    fences = refused(1)
-    assert fences.stops(LAPTOP, send(2))
-    assert not fences.stops(LAPTOP, send(1))
+def test_it_waits_no_longer_when_the_refused_one_was_answered() -> None:
+    fences = Fences()
+    fences.settled("ann", FIRST, temporary=True)
+    fences.settled("ann", FIRST, temporary=False)
+    assert not fences.stops("ann", SECOND)
 
 
-@pytest.mark.parametrize("temporary", [True, False])
-def test_the_fence_falls_with_the_final_answer_and_only_with_that(temporary: bool) -> None:
-    fences = refused(1)
-    fences.settled(LAPTOP, send(1), temporary=temporary)
-    assert fences.stops(LAPTOP, send(2)) is temporary
+def test_the_first_that_was_refused_goes_first_though_later_ones_were_refused_too() -> None:
+    fences = Fences()
+    fences.settled("ann", FIRST, temporary=True)
+    fences.settled("ann", SECOND, temporary=True)
+    assert not fences.stops("ann", FIRST)
+    assert fences.stops("ann", SECOND)
 
 
-def test_of_several_refused_ones_the_first_comes_first() -> None:
-    fences = refused(1)
-    fences.settled(LAPTOP, send(2), temporary=True)
-    assert fences.stops(LAPTOP, send(2))
-    fences.settled(LAPTOP, send(1), temporary=False)
-    assert not fences.stops(LAPTOP, send(2))
-
-
-def test_other_rooms_people_and_devices_go_on() -> None:
-    fences = refused(1)
-    assert not fences.stops(LAPTOP, send(2, room=2))
-    assert not fences.stops(LAPTOP, send(2, room=None, to="bobby"))
-    assert not fences.stops(PHONE, send(2))
+def test_other_rooms_other_senders_and_other_commands_do_not_wait() -> None:
+    fences = Fences()
+    fences.settled("ann", FIRST, temporary=True)
+    assert not fences.stops("ann", Send(UUID(int=3), "three", room=8))
+    assert not fences.stops("ben", SECOND)
+    assert not fences.stops("ann", Delete(UUID(int=4), 7, 1))
 
 
 def test_a_nickname_is_one_conversation_whatever_its_capitals() -> None:
-    assert refused(1, room=None, to="Bobby").stops(LAPTOP, send(2, room=None, to="bOBBY"))
-
-
-@pytest.mark.parametrize(
-    "command", [Edit(UUID(int=2), 1, 1, 1, "x"), Delete(UUID(int=2), 1, 1)], ids=["edit", "delete"]
-)
-def test_edits_and_deletions_neither_wait_nor_stop_others(command: Command) -> None:
-    fences = refused(1)
-    assert not fences.stops(LAPTOP, command)
     fences = Fences()
-    fences.settled(LAPTOP, command, temporary=True)
-    assert not fences.stops(LAPTOP, send(3))
+    fences.settled("ann", Send(UUID(int=1), "one", to="Bert"), temporary=True)
+    assert fences.stops("ann", Send(UUID(int=2), "two", to="bERT"))
 
 
-def test_a_connection_that_is_gone_stops_nothing() -> None:
-    fences = refused(1)
-    fences.settled(PHONE, send(1), temporary=True)
-    fences.forget(LAPTOP)
-    assert not fences.stops(LAPTOP, send(2))
-    assert fences.stops(PHONE, send(2))
+def test_a_new_connection_begins_without_fences() -> None:
+    fences = Fences()
+    fences.settled("ann", FIRST, temporary=True)
+    fences.forget("ann")
+    assert not fences.stops("ann", SECOND)

@@ -77,13 +77,17 @@ def run(settings: Settings) -> int:
     """Start everything and stay until Ctrl-C, SIGTERM, SIGHUP or `make stop`."""
     layout = Layout.of(settings)
     layout.check()
+    # A terminal that is closed tells (SIGHUP) only the first process in it, and make keeps that to itself.
+    terminal = select.poll()
+    if sys.stdout.isatty():
+        terminal.register(sys.stdout, 0)
     try:
         with locked(layout):
             if _runs_already(layout):
                 return 0
             supervisord = _launch(settings, layout, launcher=os.getpid())
         say("Stop it with Ctrl-C, or with `make stop` from elsewhere.")
-        killed = _wait(supervisord) < 0
+        killed = _wait(supervisord, terminal) < 0
         say("supervisord was killed; ending the rest." if killed else "Parley was stopped.")
     except KeyboardInterrupt:
         say("Stopping; once more Ctrl-C ends everything at once.")
@@ -95,12 +99,8 @@ def run(settings: Settings) -> int:
     return 1 if killed else 0
 
 
-def _wait(supervisord: "subprocess.Popen[bytes]") -> int:
+def _wait(supervisord: "subprocess.Popen[bytes]", terminal: select.poll) -> int:
     """Wait for the end of supervisord, or of the terminal; returns the exit code."""
-    # A terminal that is closed tells (SIGHUP) only the first process in it, and make keeps that to itself.
-    terminal = select.poll()
-    if sys.stdout.isatty():
-        terminal.register(sys.stdout, 0)
     while (code := supervisord.poll()) is None:
         if terminal.poll(WAKE_MILLISECONDS):
             raise KeyboardInterrupt

@@ -242,5 +242,7 @@ def test_servers_of_ones_own_are_used_and_no_private_ones_start(own: Stack) -> N
 
 def test_a_data_folder_with_a_space_works() -> None:
     own = Stack(Path(tempfile.mkdtemp(prefix="parley in ")), daemons="1", web_workers="1")
-    own.start()
-    own.close()
+    try:
+        own.start()
+    finally:
+        own.close()

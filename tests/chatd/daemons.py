@@ -31,8 +31,10 @@ from tests.shared.people import accepted, write
 
 HOST = "chat.test"
 
-# Everything that the daemons do at intervals, they do often enough for tests.
-QUICK: dict[str, Any] = {"heads_poll": 0.2, "session_check": 0.5, "drain_seconds": 0.1}
+# Sessions are checked often enough for tests. Heads are compared rarely, so that what is published is
+# what is heard; where a test is about what was not published, `ALERT` daemons look often.
+QUICK: dict[str, Any] = {"heads_poll": 5.0, "session_check": 0.5, "drain_seconds": 0.1}
+ALERT: dict[str, Any] = {"heads_poll": 0.2}
 
 
 def environment(settings: Settings) -> dict[str, str]:

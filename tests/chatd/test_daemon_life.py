@@ -16,7 +16,7 @@ from websockets.frames import Frame, Opcode
 
 from shared.protocol import Close
 from shared.settings import Settings
-from tests.chatd.daemons import HOST, Chat, Person, running
+from tests.chatd.daemons import ALERT, HOST, Chat, Person, running
 from tests.chatd.device import SECONDS
 from tests.servers import Servers, wait_for
 
@@ -25,7 +25,7 @@ from tests.servers import Servers, wait_for
 def daemons(servers: Servers, settings: Settings) -> Iterator[Chat]:
     """They cut off a slow reader early."""
     servers.empty()
-    yield from running(settings, buffer_max=65_536)
+    yield from running(settings, buffer_max=65_536, **ALERT)
 
 
 @pytest.fixture

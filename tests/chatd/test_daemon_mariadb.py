@@ -1,12 +1,22 @@
 """MariaDB goes away, comes back, or may not be written to: temporary refusals, and open sockets."""
 
 import asyncio
+from collections.abc import Iterator
 from uuid import uuid4
 
+import pytest
+
 from shared.protocol import Close, Code
-from tests.chatd.daemons import Chat
+from shared.settings import Settings
+from tests.chatd.daemons import ALERT, Chat, running
 from tests.servers import Servers, wait_for
 from tests.shared.people import held, read_only
+
+
+@pytest.fixture(scope="module")
+def chat(servers: Servers, settings: Settings) -> Iterator[Chat]:
+    servers.empty()
+    yield from running(settings, **ALERT)
 
 
 async def test_while_mariadb_is_away_commands_are_refused_as_temporary_and_all_flows_again_by_itself(
@@ -69,27 +79,19 @@ async def test_a_read_only_database_refuses_what_writes_and_shows_what_stands_th
     assert chat.bodies(room) == ["before", "meanwhile"]
 
 
-async def test_a_room_that_somebody_holds_for_long_is_busy_and_the_others_are_not(chat: Chat) -> None:
-    alice = chat.person("alice")
-    room, free, id = chat.room(alice), chat.room(alice), str(uuid4())
-    async with chat.connect(alice) as one:
-        with held(chat.database, room):
-            stuck, fine = await asyncio.gather(one.send("x", room=room, id=id), one.send("y", room=free))
-        assert (stuck["code"], stuck["temporary"]) == (Code.BUSY, True)
-        assert fine["type"] == "ack"
-        assert (await one.send("x", room=room, id=id))["type"] == "ack"
-
-
-async def test_after_a_temporary_refusal_a_senders_later_messages_wait_for_its_resend(chat: Chat) -> None:
-    """Otherwise the second message would stand before the first."""
+async def test_a_room_that_somebody_holds_for_long_is_busy_and_order_holds(chat: Chat) -> None:
+    """After a temporary refusal a sender's later messages wait for its resend: else they would stand before it."""
     alice, bob = chat.people("alice", "bobby")
     room, free = chat.room(alice, bob), chat.room(alice)
     first, second = str(uuid4()), str(uuid4())
     async with chat.connect(alice) as one, chat.connect(bob) as two:
         with held(chat.database, room):
-            assert (await one.send("first", room=room, id=first))["temporary"]
+            stuck, fine = await asyncio.gather(
+                one.send("first", room=room, id=first), one.send("elsewhere", room=free)
+            )
+        assert (stuck["code"], stuck["temporary"]) == (Code.BUSY, True)
+        assert fine["type"] == "ack"
         assert (await one.send("second", room=room, id=second))["temporary"]
-        assert (await one.send("elsewhere", room=free))["type"] == "ack"
         assert (await two.send("of somebody else", room=room))["type"] == "ack"
         assert (await one.send("first", room=room, id=first))["type"] == "ack"
         assert (await one.send("second", room=room, id=second))["type"] == "ack"

@@ -9,7 +9,7 @@ import pytest
 from shared import rooms
 from shared.protocol import Close
 from shared.settings import Settings
-from tests.chatd.daemons import Chat, running
+from tests.chatd.daemons import ALERT, Chat, running
 from tests.chatd.own_redis import OwnRedis
 from tests.servers import Servers, wait_for
 
@@ -25,7 +25,7 @@ def own_redis() -> Iterator[OwnRedis]:
 @pytest.fixture(scope="module")
 def chat(servers: Servers, settings: Settings, own_redis: OwnRedis) -> Iterator[Chat]:
     servers.empty()
-    yield from running(replace(settings, redis_url=own_redis.url))
+    yield from running(replace(settings, redis_url=own_redis.url), **ALERT)
 
 
 async def away(chat: Chat) -> None:

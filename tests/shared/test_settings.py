@@ -53,6 +53,13 @@ def test_settings_come_from_the_file_too_and_the_environment_wins(tmp_path: Path
     assert (settings.port, settings.daemons) == (9002, 3)
 
 
+def test_the_environment_wins_over_a_file_that_the_env_file_names(tmp_path: Path) -> None:
+    (tmp_path / "port").write_text("9001")
+    (tmp_path / ".env").write_text(f"PARLEY_PORT_FILE={tmp_path / 'port'}\n")
+    assert Settings.load({}, tmp_path / ".env").port == 9001
+    assert Settings.load({"PARLEY_PORT": "9002"}, tmp_path / ".env").port == 9002
+
+
 def test_a_missing_env_file_is_no_fault(tmp_path: Path) -> None:
     assert Settings.load({}, tmp_path / ".env").port == 8000
 

@@ -3,6 +3,7 @@
 | fixture | what it is |
 | --- | --- |
 | `stack` | everything running, for the tests of this folder alone |
+| `network` | a way to `stack` that can be down |
 | `people` | makes persons, each with a browser context of their own: `people("anna")`, `people("bert", viewport=…)` |
 
 After each test no page may have reported an error, a violated Content-Security-Policy, or a request
@@ -19,14 +20,17 @@ from typing import Any, Protocol
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.browser.network import Network
 from tests.browser.person import WAIT_SECONDS, Person
 from tests.system.stack import Stack
 
 
 class People(Protocol):
-    """Makes a person who is registered and sees the room of everyone; `registered` False: nobody yet."""
+    """Makes a person who sees the room of everyone; `registered` False: who has no account yet."""
 
-    def __call__(self, name: str, *, registered: bool = True, **context: Any) -> Person: ...
+    def __call__(
+        self, name: str, *, registered: bool = True, network: Network | None = None, **context: Any
+    ) -> Person: ...
 
 
 @pytest.fixture(scope="package")
@@ -52,6 +56,13 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+@pytest.fixture
+def network(stack: Stack) -> Iterator[Network]:
+    way = Network(stack.port)
+    yield way
+    way.close()
+
+
 _numbers = itertools.count()
 _run = secrets.token_hex(2)
 
@@ -60,12 +71,13 @@ _run = secrets.token_hex(2)
 def people(stack: Stack, browser: Browser) -> Iterator[People]:
     made: list[Person] = []
 
-    def make(name: str, *, registered: bool = True, **context: Any) -> Person:
+    def make(name: str, *, registered: bool = True, network: Network | None = None, **context: Any) -> Person:
+        url = network.url if network else stack.url
         unique = f"{name}_{_run}{next(_numbers):x}"
-        person = Person(browser.new_context(base_url=stack.url, **context), stack, unique)
+        person = Person(browser.new_context(base_url=url, **context), stack, unique, url=url)
         made.append(person)
         if registered:
-            person.register()
+            person.enter()
         return person
 
     yield make

@@ -12,6 +12,7 @@ from typing import TypeVar
 from playwright.sync_api import BrowserContext, Locator, Page, WebSocket, expect
 
 from chatd.client import ParleyClient
+from chatd.client_http import Http
 from tests.system.stack import Stack
 
 T = TypeVar("T")
@@ -53,7 +54,7 @@ class Window:
         socket.on("framereceived", self._received)
 
     def _received(self, frame: str | bytes) -> None:
-        if frame.startswith('{"type":"welcome"' if isinstance(frame, str) else b"\0"):
+        if isinstance(frame, str) and frame.startswith('{"type":"welcome"'):
             self.servers.append(json.loads(frame)["server"])
 
     def until(self, condition: Callable[[], object]) -> None:
@@ -97,7 +98,9 @@ class Window:
 
     def texts(self) -> list[str]:
         """The texts of all messages, in their order."""
-        return self.page.locator("#message-list .message-text, #message-list .message-gone").all_text_contents()
+        return self.page.locator(
+            "#message-list .message-text, #message-list .message-gone"
+        ).all_text_contents()
 
     # -- what is done
 
@@ -112,7 +115,12 @@ class Window:
         self.composer.press("Enter")
 
     def open_direct(self, name: str) -> None:
-        """By the dialog."""
+        """By the dialog, and wait until the conversation is there."""
+        self.ask_for(name)
+        expect(self.page.get_by_role("dialog")).to_have_count(0)
+
+    def ask_for(self, name: str) -> None:
+        """Type a nickname into the dialog."""
         self.ready()
         self.page.get_by_role("button", name="New direct message").click()
         self.page.get_by_label("User name").fill(name)
@@ -132,9 +140,10 @@ class Window:
 class Person:
     """Somebody with a browser of their own."""
 
-    def __init__(self, context: BrowserContext, stack: Stack, name: str) -> None:
+    def __init__(self, context: BrowserContext, stack: Stack, name: str, *, url: str | None = None) -> None:
         self.context = context
         self.stack = stack
+        self.url = url or stack.url
         self.name = name
         self.windows: list[Window] = []
         self.window = self.open_window()
@@ -145,7 +154,7 @@ class Person:
 
     def open_window(self, path: str = "") -> Window:
         """Another tab."""
-        window = Window(self.context.new_page(), self.stack.url)
+        window = Window(self.context.new_page(), self.url)
         self.windows.append(window)
         if path:
             window.page.goto(path)
@@ -154,6 +163,15 @@ class Person:
     def problems(self) -> list[str]:
         """What browsers complained of."""
         return [f"{self.name}: {problem}" for window in self.windows for problem in window.problems]
+
+    def enter(self) -> None:
+        """With an account and a session that were made without the browser, which takes longer."""
+        http = Http(self.stack.url)
+        http.register(self.name, PASSWORD)
+        name, _, value = http.cookies().partition("=")
+        self.context.add_cookies([{"name": name, "value": value, "url": self.url}])
+        self.page.goto("/rooms/1")
+        self.window.ready()
 
     def register(self) -> None:
         """By the form."""

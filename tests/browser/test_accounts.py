@@ -9,7 +9,8 @@ from tests.browser.person import PASSWORD
 
 
 def test_registering_opens_the_chat(people: People) -> None:
-    anna = people("anna")
+    anna = people("anna", registered=False)
+    anna.register()
     expect(anna.page).to_have_url(f"{anna.stack.url}/rooms/1")
     expect(anna.page).to_have_title("general · Parley")
 

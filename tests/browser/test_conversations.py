@@ -40,7 +40,7 @@ def test_a_direct_message_reaches_somebody_who_is_there_and_somebody_who_is_not(
 
 def test_an_unknown_nickname_is_told_where_it_was_typed(people: People) -> None:
     anna = people("anna")
-    anna.window.open_direct("nobody_here")
+    anna.window.ask_for("nobody_here")
     field = anna.page.get_by_label("User name")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(anna.page.get_by_text("Nobody here is called nobody_here.")).to_be_visible()

@@ -55,7 +55,12 @@ export class Scroller {
       if (lines[middle].getBoundingClientRect().bottom <= top) low = middle + 1;
       else high = middle;
     }
-    return /** @type {HTMLElement|undefined} */ (lines[low]);
+    // Older messages take over the heading of the day, and maybe that of the first message: what
+    // stands below these stays as it is.
+    const first = this.list.querySelector(".message");
+    let place = low;
+    while (lines[place] && (lines[place] === first || !lines[place].classList.contains("message"))) place += 1;
+    return /** @type {HTMLElement|undefined} */ (lines[place] ?? first ?? undefined);
   }
 
   #scrolled() {

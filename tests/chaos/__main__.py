@@ -5,6 +5,7 @@ Exits 1 on a broken promise; prints the seed, with which the same faults come ag
 
 import argparse
 import asyncio
+import gc
 import random
 import sys
 import time
@@ -128,4 +129,6 @@ def _report(
 
 
 if __name__ == "__main__":
+    # A full collection over the millions of messages of a long run would take seconds, and look like a fault.
+    gc.set_threshold(100_000, 50, 1_000_000)
     sys.exit(0 if asyncio.run(run(arguments())) else 1)

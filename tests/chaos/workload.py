@@ -46,6 +46,7 @@ class Workload:
         self.refused: Counter[str] = Counter()
         self.temporary: Counter[str] = Counter()
         self._tasks: list[asyncio.Task[None]] = []
+        self._sights: dict[tuple[int, int], Sight] = {}
         self._stopped = asyncio.Event()
         self._talking = asyncio.Event()
         self._talking.set()
@@ -154,7 +155,10 @@ class Workload:
         await device.client.connected.wait()
 
     def _saw(self, device: Device, message: Message) -> None:
-        device.reader.seen.append(Sight.of(message))
+        sight = Sight.of(message)
+        # What all devices see alike is kept once: a long run holds tens of millions of sights.
+        first = self._sights.setdefault((sight.room, sight.version), sight)
+        device.reader.seen.append(first if first == sight else sight)
         if device.client.user is not None and message.author.id == device.client.user.id:
             own = device.own.setdefault(message.room, {})
             own[message.number] = message

@@ -31,10 +31,10 @@ from tests.shared.people import accepted, write
 
 HOST = "chat.test"
 
-# Sessions are checked often enough for tests. Heads are compared rarely, so that what is published is
-# what is heard; where a test is about what was not published, `ALERT` daemons look often.
-QUICK: dict[str, Any] = {"heads_poll": 5.0, "session_check": 0.5, "drain_seconds": 0.1}
-ALERT: dict[str, Any] = {"heads_poll": 0.2}
+# Heads are compared rarely and sessions are checked rarely, so that what is published is what is
+# heard; where a test is about what was not published, `ALERT` daemons look often.
+QUIET: dict[str, Any] = {"heads_poll": 5.0, "session_check": 25.0, "drain_seconds": 0.1}
+ALERT: dict[str, Any] = {"heads_poll": 0.2, "session_check": 0.5}
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -275,7 +275,7 @@ class Chat:
 
 def running(settings: Settings, *, daemons: int = 2, **changes: Any) -> Iterator[Chat]:
     """A chat with daemons of its own; the body of a fixture."""
-    settings = replace(settings, **(QUICK | changes))
+    settings = replace(settings, **(QUIET | changes))
     url, password = settings.redis_address()
     chat = Chat(settings, Database(settings), redis.Redis.from_url(url, password=password))
     chat.daemons = [Daemon(settings, index) for index in range(daemons)]

@@ -127,6 +127,24 @@ async def test_who_comes_back_while_much_is_said_misses_nothing(chat: Chat, daem
     assert [message["body"] for message in messages] == [str(number) for number in range(150)]
 
 
+async def test_who_comes_new_while_much_is_said_misses_nothing_from_the_welcome_on(chat: Chat) -> None:
+    """What is delivered between the reading of the rooms and the welcome belongs to whoever is welcomed."""
+    alice, bob = chat.people("alice", "bobby")
+    room = chat.room(alice, bob)
+    async with chat.connect(alice, 0) as one:
+        for _ in range(40):
+            async with chat.connect(bob, 0, hello=False) as two:
+                await two.say(type="hello", epoch=one.welcome["epoch"], cursors={})
+                for number in range(8):
+                    await one.say(type="send", id=str(uuid4()), room=room, body=str(number))
+                welcome = await two.hear("welcome")
+                (head,) = [s["head"] for s in welcome["rooms"] if s["room"]["id"] == room]
+                last = await one.send("the end", room=room)
+                if head < last["version"]:
+                    await two.hear("message", room=room, body="the end")
+                assert two.follow(room, head)[0] == last["version"]
+
+
 # -- hello is the first message, and only that
 
 

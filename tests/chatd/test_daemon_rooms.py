@@ -80,7 +80,8 @@ async def test_a_lost_publish_is_fetched_when_the_next_one_comes(chat: Chat) -> 
         head = chat.head(room)
         chat.write(alice, protocol.Send(uuid4(), "unheard", room))
         await one.send("heard", room=room)
-        await two.hear("message", room=room, body="heard")
+        async with asyncio.timeout(2):  # long before heads are compared
+            await two.hear("message", room=room, body="heard")
         assert [message["body"] for message in two.follow(room, head)[1]] == ["unheard", "heard"]
 
 

@@ -94,13 +94,6 @@ async def test_a_revoked_session_is_closed_at_once_and_the_others_stay(chat: Cha
         await phone.barrier()
 
 
-async def test_a_session_that_ended_without_a_word_is_found(chat: Chat) -> None:
-    alice = chat.person("alice")
-    async with chat.connect(alice, 0) as one:
-        chat.redis.delete(keys.session(alice.sid))
-        assert await one.closed() == Close.SIGNED_OUT
-
-
 async def test_who_is_signed_out_hears_nothing_more(chat: Chat) -> None:
     alice, bob = chat.people("alice", "bobby")
     room = chat.room(alice, bob)
@@ -122,17 +115,6 @@ async def test_a_publish_for_another_session_closes_nothing(chat: Chat) -> None:
         chat.publish_joined(room, alice)
         await one.hear("joined")
         await one.barrier()
-
-
-async def test_being_connected_keeps_a_session_alive_and_never_brings_one_back(chat: Chat) -> None:
-    alice = chat.person("alice")
-    async with chat.connect(alice) as one:
-        chat.redis.expire(keys.session(alice.sid), 100)
-        while chat.redis.ttl(keys.session(alice.sid)) <= 100:  # checked every half second
-            await one.barrier()
-        revoke(chat, alice)
-        await one.closed()
-    assert not chat.redis.exists(keys.session(alice.sid))
 
 
 # -- what is no WebSocket

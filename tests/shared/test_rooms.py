@@ -183,18 +183,25 @@ def test_a_room_that_does_not_exist_is_no_room(
 
 
 def test_those_who_join_at_the_same_time_get_dense_versions(database: Database) -> None:
-    room = make_room(database, person(database, "owner"))
-    people = [person(database, f"user{number}") for number in range(6)]
-    found: list[protocol.RoomChange | None] = []
-    threads = [
-        threading.Thread(target=lambda user=user: found.append(join(database, room, user).change))
-        for user in people
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted((c.version, c.state.member_count) for c in found if c) == [(n, n) for n in range(2, 8)]
+    owner, *people = [person(database, f"user{number}") for number in range(7)]
+    together = threading.Barrier(len(people))
+    found: list[tuple[int, int]] = []
+
+    def joins(room: int, user: protocol.User) -> None:
+        together.wait()
+        change = join(database, room, user).change
+        assert change is not None
+        found.append((change.version, change.state.member_count))
+
+    for name in ("Tea", "Cake", "Milk"):
+        found.clear()
+        room = make_room(database, owner, name)
+        threads = [threading.Thread(target=joins, args=(room, user)) for user in people]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(found) == [(number, number) for number in range(2, 8)]
 
 
 def test_all_public_rooms_are_listed_with_whether_one_is_in_them(database: Database) -> None:

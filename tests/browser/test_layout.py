@@ -10,7 +10,7 @@ from tests.browser.conftest import People
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
 # What reaches beyond the screen, and what one could scroll sideways.
 TOO_WIDE = """() => [...document.querySelectorAll("body *")]
-    .filter((element) => element.checkVisibility() && !element.closest(".visually-hidden, .sprite"))
+    .filter((element) => element.checkVisibility({ checkOpacity: true }) && !element.closest(".visually-hidden, .sprite"))
     .filter((element) => element.getBoundingClientRect().right > innerWidth + 1
         || (element.scrollWidth > element.clientWidth + 1
             && ["auto", "scroll"].includes(getComputedStyle(element).overflowX)))

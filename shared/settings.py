@@ -122,10 +122,12 @@ class Settings:
         given = dict(os.environ if environ is None else environ)
         if dotenv is not None:
             set_already = {name.removesuffix(FILE_SUFFIX) for name in given}
-            for name, value in dotenv_values(dotenv).items():
-                # Neither PARLEY_X nor PARLEY_X_FILE of the file counts where the environment has one of them.
-                if value is not None and name.removesuffix(FILE_SUFFIX) not in set_already:
-                    given[name] = value
+            # Neither PARLEY_X nor PARLEY_X_FILE of the file counts where the environment has one of them.
+            given |= {
+                name: value
+                for name, value in dotenv_values(dotenv).items()
+                if value is not None and name.removesuffix(FILE_SUFFIX) not in set_already
+            }
         given = {k: v for k, v in given.items() if k.startswith(PREFIX)}
         faults: list[str] = []
         values = {}

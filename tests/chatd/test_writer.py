@@ -29,8 +29,7 @@ def writer(database: Database) -> Writer:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Long enough for one wait for a lock, which takes a second."""
-    monkeypatch.setattr(writer_module, "PATIENCE_SECONDS", 1.2)
+    monkeypatch.setattr(writer_module, "PATIENCE_SECONDS", 0.3)
 
 
 def asking(author: User, body: str = "hello", *, room: int = ROOM) -> Request:
@@ -170,7 +169,7 @@ def test_a_row_that_another_daemon_wrote_at_the_same_time_is_found_by_the_second
 
 
 def test_a_held_room_is_refused_as_busy_after_some_patience_and_the_others_go_through(
-    database: Database, writer: Writer, impatient: None
+    database: Database, writer: Writer
 ) -> None:
     alice = person(database, "alice")
     tea, free = make_room(database, alice, "Tea"), make_room(database, alice, "Free")

@@ -38,6 +38,7 @@ class Bus:
         self._on_restored = on_restored
         self._wire: wire.Wire | None = None
         self._wanted: set[str] = set()
+        self._closing = False
         self._heard: set[str] = set()  # confirmed by Redis on this connection
 
     @property
@@ -46,9 +47,9 @@ class Bus:
         return self._wire is not None
 
     async def run(self) -> None:
-        """Connect, again and again, for ever."""
+        """Connect, again and again, until `close`."""
         attempt = 0
-        while True:
+        while not self._closing:
             try:
                 line = await wire.connect(self._url, self._password, self._dispatch)
             except OSError as fault:
@@ -64,7 +65,8 @@ class Bus:
                 self._wire = None
                 self._heard.clear()
                 line.abort()
-            log.warning("redis is away", reason="the connection was lost")
+            if not self._closing:
+                log.warning("redis is away", reason="the connection was lost")
 
     async def _serve(self, line: wire.Wire) -> None:
         """Hear what is wanted until the connection is lost."""
@@ -131,10 +133,13 @@ class Bus:
             return False
         return True
 
-    def close(self) -> None:
-        """Publish what is due, then hear nothing more."""
-        if self._wire is not None:
-            self._wire.close()
+    async def close(self) -> None:
+        """Publish what is due, then hear nothing more; `run` ends."""
+        self._closing = True
+        line = self._wire
+        if line is not None:
+            line.close()
+            await asyncio.wait([line.lost], timeout=PING_SECONDS)
 
     def _dispatch(self, channel: bytes, payload: bytes) -> None:
         name = channel.decode()

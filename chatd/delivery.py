@@ -96,6 +96,14 @@ class Delivery:
 
     async def _refill(self, room: int) -> None:
         """Ask the database for what is missing in `room`, until nothing is."""
+        try:
+            await self._ask_until_nothing_is_missing(room)
+        except BaseException:
+            # The question is off, and the next comparison of heads asks it again.
+            self.sequencer.give_up(room)
+            raise
+
+    async def _ask_until_nothing_is_missing(self, room: int) -> None:
         await asyncio.sleep(CROSSING_SECONDS)
         while (since := self.sequencer.missing_since(room)) is not None:
             try:
@@ -116,6 +124,7 @@ class Delivery:
             if not self.sequencer.has_gap(room):
                 return
             self.sequencer.ask(room)
+            await asyncio.sleep(CROSSING_SECONDS)
 
     async def _check_members(self, room: int) -> None:
         """The members of `room` changed unheard: compare those who are here with the database."""

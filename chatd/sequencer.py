@@ -87,6 +87,12 @@ class Sequencer(Generic[T]):
         """Somebody is about to ask for what is missing."""
         self._rooms[room].asking = True
 
+    def give_up(self, room: int) -> None:
+        """The question failed; somebody may ask again."""
+        state = self._rooms.get(room)
+        if state is not None:
+            state.asking = False
+
     def missing_since(self, room: int) -> int | None:
         """The version after which to ask; None where nothing is missing any more, and the question is off."""
         state = self._rooms.get(room)

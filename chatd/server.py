@@ -200,7 +200,7 @@ class Daemon:
                 socket.close(Close.RESTART, "restart") for socket in part
             ]
             await asyncio.gather(*closing, return_exceptions=True)
-        self._bus.close()
+        await self._bus.close()
 
 
 def _offered(_: Any, offered: Any) -> Any:

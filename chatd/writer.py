@@ -48,7 +48,11 @@ class Writer:
                 log.warning("batch failed by a row", size=len(pending), fault=str(fault))
                 return outcomes + self._one_by_one(pending)
             except Exception as fault:
-                if time.monotonic() >= until or not (is_locked(fault) or is_unavailable(fault)):
+                # A room that somebody holds is worth one more attempt in any case: without that room.
+                waits = is_locked(fault) and not skip_locked
+                if not waits and (
+                    time.monotonic() >= until or not (is_locked(fault) or is_unavailable(fault))
+                ):
                     return outcomes + self._refuse(pending, fault)
                 skip_locked = is_locked(fault)
             else:

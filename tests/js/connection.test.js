@@ -55,7 +55,10 @@ beforeEach(() => {
     onRefused: told("refused"),
     onTooBig: told("too big"),
   };
-  connection = new Connection("ws://x/ws", listener, { WebSocket: Socket, backoff: new Backoff({ random: () => 0.5 }) });
+  connection = new Connection("ws://x/ws", listener, {
+    WebSocket: Socket,
+    backoff: new Backoff({ random: () => 0.5 }),
+  });
   connection.open();
 });
 
@@ -64,7 +67,13 @@ test("it says hello and is up after the welcome", () => {
   assert.equal(connection.send({ type: "send" }), false);
   Socket.last.greet();
   assert.equal(connection.send({ type: "send" }), true);
-  assert.deepEqual([events, Socket.last.sent.map((one) => one.type)], [["welcome", "up"], ["hello", "send"]]);
+  assert.deepEqual(
+    [events, Socket.last.sent.map((one) => one.type)],
+    [
+      ["welcome", "up"],
+      ["hello", "send"],
+    ],
+  );
 });
 
 test("it comes back after a while that grows, and at once when woken", () => {

@@ -9,8 +9,15 @@ const TEXT = 4.5; // WCAG 2.2, 1.4.3
 const SHAPE = 3; // 1.4.11
 const SURFACES = ["ground", "surface", "raised", "hover", "own", "accent-soft", "fault-soft"];
 const PAIRS = [
-  ...SURFACES.flatMap((surface) => [["text", surface, TEXT], ["text-soft", surface, TEXT]]),
-  ...["ground", "surface", "raised", "hover", "own", "fault-soft"].map((surface) => ["accent", surface, TEXT]),
+  ...SURFACES.flatMap((surface) => [
+    ["text", surface, TEXT],
+    ["text-soft", surface, TEXT],
+  ]),
+  ...["ground", "surface", "raised", "hover", "own", "fault-soft"].map((surface) => [
+    "accent",
+    surface,
+    TEXT,
+  ]),
   ...["accent", "accent-hover", "fault", "fault-hover"].map((ground) => ["on-accent", ground, TEXT]),
   ...["surface", "raised", "fault-soft"].map((surface) => ["fault", surface, TEXT]),
   ["on-warning", "warning-soft", TEXT],

@@ -17,10 +17,15 @@ beforeEach(() => {
   clock = Clock.install();
   calls = [];
   told = [];
-  const messages = (room, before) => new Promise((resolve, reject) => calls.push({ room, before, resolve, reject }));
+  const messages = (room, before) =>
+    new Promise((resolve, reject) => calls.push({ room, before, resolve, reject }));
   history = new History(
     { messages },
-    { onPage: (room, page) => told.push(page), onState: () => {}, onGone: (room) => told.push(`gone ${room}`) },
+    {
+      onPage: (room, page) => told.push(page),
+      onState: () => {},
+      onGone: (room) => told.push(`gone ${room}`),
+    },
   );
   timeline = new Timeline(1);
 });
@@ -52,7 +57,10 @@ test("older pages go on from the oldest row, to the beginning", () => {
   history.loadOlder(timeline);
   timeline.page({ room: { id: 1 }, version: 9, messages: [{ number: 5, version: 5 }], more: true }, 0);
   history.loadOlder(timeline);
-  assert.deepEqual(calls.map((call) => call.before), [5]);
+  assert.deepEqual(
+    calls.map((call) => call.before),
+    [5],
+  );
   timeline.more = false;
   history.forget(1);
   history.loadOlder(timeline);

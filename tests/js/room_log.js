@@ -7,15 +7,27 @@ export class RoomLog {
     this.version += 1;
     const number = this.messages.length + 1;
     return this.#put({
-      type: "message", room: 1, number, version: this.version, author, client_id: `c${number}`,
-      body: `text ${this.version}`, body_version: this.version, at: this.version,
+      type: "message",
+      room: 1,
+      number,
+      version: this.version,
+      author,
+      client_id: `c${number}`,
+      body: `text ${this.version}`,
+      body_version: this.version,
+      at: this.version,
     });
   }
 
   edit(number) {
     this.version += 1;
     const body = `text ${this.version}`;
-    return this.#put({ ...this.messages[number - 1], version: this.version, body, body_version: this.version });
+    return this.#put({
+      ...this.messages[number - 1],
+      version: this.version,
+      body,
+      body_version: this.version,
+    });
   }
 
   delete(number) {
@@ -31,13 +43,24 @@ export class RoomLog {
 
   changes(since) {
     const messages = this.messages.filter((message) => message.version > since);
-    return { type: "changes", room: 1, from: since, to: this.version, messages: messages.sort((a, b) => a.version - b.version) };
+    return {
+      type: "changes",
+      room: 1,
+      from: since,
+      to: this.version,
+      messages: messages.sort((a, b) => a.version - b.version),
+    };
   }
 
   page(before = Infinity, size = 5) {
     const older = this.messages.filter((message) => message.number < before);
     const messages = older.slice(-size);
-    return { room: { id: 1 }, version: this.version, messages, more: messages.length > 0 && messages[0].number > 1 };
+    return {
+      room: { id: 1 },
+      version: this.version,
+      messages,
+      more: messages.length > 0 && messages[0].number > 1,
+    };
   }
 
   #put(message) {

@@ -71,6 +71,12 @@ test("the list: the room of everyone first, one's own notes first, then by name"
     summary(7, { members: [self, bert] }),
     summary(8, { members: [self] }),
   ]);
-  assert.deepEqual(rooms.listPublic().map((one) => one.room.id), [1, 4, 6, 5]);
-  assert.deepEqual(rooms.listDirect().map((one) => rooms.peer(one.room).name), ["anna", "Bert"]);
+  assert.deepEqual(
+    rooms.listPublic().map((one) => one.room.id),
+    [1, 4, 6, 5],
+  );
+  assert.deepEqual(
+    rooms.listDirect().map((one) => rooms.peer(one.room).name),
+    ["anna", "Bert"],
+  );
 });

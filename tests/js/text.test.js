@@ -7,16 +7,25 @@ import { linkify } from "../../web/static/js/linkify.js";
 import { Rooms } from "../../web/static/js/rooms.js";
 import { setTexts, t, tn } from "../../web/static/js/texts.js";
 
-const links = (text) => linkify(text).filter((part) => part.href).map((part) => part.text);
+const links = (text) =>
+  linkify(text)
+    .filter((part) => part.href)
+    .map((part) => part.text);
 
 test("http and https addresses become links, nothing else does", () => {
-  assert.deepEqual(links("see https://a.example/x?y=1#z and http://b.example."), ["https://a.example/x?y=1#z", "http://b.example"]);
+  assert.deepEqual(links("see https://a.example/x?y=1#z and http://b.example."), [
+    "https://a.example/x?y=1#z",
+    "http://b.example",
+  ]);
   assert.deepEqual(links("javascript:alert(1) data:text/html,x ftp://a.example http:// https://"), []);
   assert.deepEqual(links("xhttps://a.example"), []);
 });
 
 test("punctuation of the sentence stays outside of a link, brackets of the address inside", () => {
-  assert.deepEqual(links("(https://a.example/b_(c)), https://a.example/d!"), ["https://a.example/b_(c)", "https://a.example/d"]);
+  assert.deepEqual(links("(https://a.example/b_(c)), https://a.example/d!"), [
+    "https://a.example/b_(c)",
+    "https://a.example/d",
+  ]);
 });
 
 test("characters that turn the direction of writing end a link", () => {
@@ -24,8 +33,19 @@ test("characters that turn the direction of writing end a link", () => {
 });
 
 test("the parts are the text", () => {
-  for (const text of ["", "plain", "https://a.example", "a https://b.example) c\nhttp://d.example,", "<b>https://x.example</b>"]) {
-    assert.equal(linkify(text).map((part) => part.text).join(""), text);
+  for (const text of [
+    "",
+    "plain",
+    "https://a.example",
+    "a https://b.example) c\nhttp://d.example,",
+    "<b>https://x.example</b>",
+  ]) {
+    assert.equal(
+      linkify(text)
+        .map((part) => part.text)
+        .join(""),
+      text,
+    );
   }
 });
 
@@ -80,5 +100,8 @@ test("every conversation has an address of its own", () => {
     { room: { id: 2, kind: "direct", version: 1, members: [self, { id: 8, name: "Bert" }] }, head: 1 },
     { room: { id: 3, kind: "public", name: "x", version: 1 }, head: 1 },
   ]);
-  assert.deepEqual([2, 3].map((id) => pathOf(conversationOf(rooms.get(id), rooms))), ["/direct/Bert", "/rooms/3"]);
+  assert.deepEqual(
+    [2, 3].map((id) => pathOf(conversationOf(rooms.get(id), rooms))),
+    ["/direct/Bert", "/rooms/3"],
+  );
 });

@@ -22,7 +22,10 @@ test("the next change is applied and is fresh", () => {
   const timeline = loaded(log);
   const todo = timeline.change(3, log.create());
   assert.deepEqual([timeline.cursor, timeline.rows.length, todo.sync], [3, 3, undefined]);
-  assert.deepEqual(todo.fresh.map((message) => message.number), [3]);
+  assert.deepEqual(
+    todo.fresh.map((message) => message.number),
+    [3],
+  );
 });
 
 test("a change that was seen is dropped", () => {
@@ -39,7 +42,10 @@ test("a gap asks once for what lies after the cursor", () => {
   assert.equal(timeline.change(4, log.create()).sync, 2);
   assert.equal(timeline.change(5, log.create()).sync, undefined);
   const todo = timeline.changes(log.changes(2));
-  assert.deepEqual(todo.fresh.map((message) => message.number), [3, 4, 5]);
+  assert.deepEqual(
+    todo.fresh.map((message) => message.number),
+    [3, 4, 5],
+  );
   assert.deepEqual([todo.sync, timeline.cursor], [undefined, 5]);
 });
 
@@ -136,7 +142,10 @@ test("an edit and a deletion replace the row and are not fresh", () => {
   const timeline = loaded(log);
   assert.equal(timeline.change(4, log.edit(1)).fresh.length, 0);
   timeline.change(5, log.delete(2));
-  assert.deepEqual(timeline.rows.map((row) => row.body), ["text 4", "", "text 3"]);
+  assert.deepEqual(
+    timeline.rows.map((row) => row.body),
+    ["text 4", "", "text 3"],
+  );
 });
 
 /** A client between a log and a bad network; returns when it has converged. */
@@ -194,7 +203,19 @@ function live(random) {
     refill: () => connected && network.push(log.changes(random.below(log.version + 1))), // what the daemon tells everybody
     reset: () => random.chance(0.1) && ask(timeline.reset(log.version)),
   };
-  const mix = ["write", "write", "write", "deliver", "deliver", "deliver", "deliver", "load", "cut", "reset", "refill"];
+  const mix = [
+    "write",
+    "write",
+    "write",
+    "deliver",
+    "deliver",
+    "deliver",
+    "deliver",
+    "load",
+    "cut",
+    "reset",
+    "refill",
+  ];
   for (let step = 0; step < 200; step += 1) steps[random.pick(mix)]();
   return { log, timeline, settle: () => settle({ log, timeline, network, deliver, load, reconnect }) };
 }

@@ -26,7 +26,11 @@ export class Api {
     return this.http.post(`/api/rooms/${room}/leave`);
   }
 
-  /** The newest page of history, or the one before the number `before`. @param {number} room @param {number} [before] */
+  /**
+   * The newest page of history, or the one before the number `before`.
+   * @param {number} room
+   * @param {number} [before]
+   */
   messages(room, before) {
     return this.http.get(`/api/rooms/${room}/messages${before === undefined ? "" : `?before=${before}`}`);
   }

@@ -26,7 +26,9 @@ export class App {
     Object.assign(this, parts);
     /** @type {import("./conversations.js").Conversation|null} */
     this.current = null;
-    /** @type {import("./timeline.js").User[]} whom the server told us of, and maybe there is no room with them yet */
+    /**
+     * @type {import("./timeline.js").User[]} whom the server told us of, and maybe there is no room with them yet
+     */
     this.people = [];
     this.drawing = 0;
     this.missed = 0;
@@ -48,20 +50,28 @@ export class App {
     document.addEventListener("visibilitychange", () => this.markRead());
   }
 
-  /** The conversation that the page was loaded with. @param {{room: number|null, direct: object|null}} boot */
+  /**
+   * The conversation that the page was loaded with.
+   * @param {{room: number|null, direct: object|null}} boot
+   */
   start({ room, direct }) {
     byId("app").dataset.view = this.router.view;
     if (direct) this.people.push(direct);
     this.open(direct ? directConversation(direct, this.rooms) : this.#roomOf(room));
   }
 
-  /** Show the conversation of an address. @param {{room: number}|{direct: string}} target @param {"list"|"conversation"} view */
+  /**
+   * Show the conversation of an address.
+   * @param {{room: number}|{direct: string}} target
+   * @param {"list"|"conversation"} view
+   */
   show(target, view) {
     byId("app").dataset.view = view;
     const conversation = "room" in target ? this.#roomOf(target.room) : this.#directOf(target.direct);
     if (conversation && conversation.key !== this.current?.key) this.open(conversation);
     else if (conversation) this.markRead();
-    else if ("direct" in target) location.reload(); // somebody whom only the server knows
+    else if ("direct" in target)
+      location.reload(); // somebody whom only the server knows
     else {
       this.notice.show(t("This conversation does not exist, or it is not open to you."));
       this.router.go(`/rooms/${GENERAL}`, { replace: true });
@@ -96,7 +106,10 @@ export class App {
     this.messages.show(this.#model(), { toEnd: true });
   }
 
-  /** Where a message of the outbox goes: to the room of a direct conversation as soon as there is one. @param {import("./outbox.js").Entry} entry */
+  /**
+   * Where a message of the outbox goes: to the room of a direct conversation as soon as there is one.
+   * @param {import("./outbox.js").Entry} entry
+   */
   address({ conversation, room, to }) {
     const [kind, id] = conversation.split(":");
     const known = room ?? (kind === "direct" ? this.rooms.directWith(Number(id))?.room.id : undefined);
@@ -108,7 +121,8 @@ export class App {
     const room = this.current?.room ?? null;
     const isSeen = document.hasFocus() && document.visibilityState === "visible" && this.messages.atEnd;
     const isShown = !this.router.isNarrow || this.router.view === "conversation";
-    if (room !== null && isSeen && isShown && this.replica.timelines.get(room)?.loaded) this.replica.markRead(room);
+    if (room !== null && isSeen && isShown && this.replica.timelines.get(room)?.loaded)
+      this.replica.markRead(room);
   }
 
   loadOlder() {
@@ -117,11 +131,21 @@ export class App {
 
   /** @returns {Promise<string|null>} the fault, or null */
   saveEdit(message, text) {
-    return this.#run({ type: "edit", room: message.room, number: message.number, base: message.body_version, body: sendable(text) });
+    return this.#run({
+      type: "edit",
+      room: message.room,
+      number: message.number,
+      base: message.body_version,
+      body: sendable(text),
+    });
   }
 
   askDelete(message) {
-    const words = { title: t("Delete this message?"), text: t("Its text goes for everybody and can not be brought back."), action: t("Delete") };
+    const words = {
+      title: t("Delete this message?"),
+      text: t("Its text goes for everybody and can not be brought back."),
+      action: t("Delete"),
+    };
     this.confirm.ask(words, async () => {
       const fault = await this.#run({ type: "delete", room: message.room, number: message.number });
       if (fault) this.notice.show(fault);
@@ -131,7 +155,11 @@ export class App {
   askLeave() {
     const { room } = this.current;
     const name = titleOf(this.current, this.rooms);
-    const words = { title: t("Leave {name}?", { name }), text: t("You can join again whenever you like."), action: t("Leave") };
+    const words = {
+      title: t("Leave {name}?", { name }),
+      text: t("You can join again whenever you like."),
+      action: t("Leave"),
+    };
     this.confirm.ask(words, async () => {
       try {
         await this.api.leave(room);
@@ -226,14 +254,21 @@ export class App {
     if (this.outbox.entries.size === 0) return;
     const timeline = this.replica.timelines.get(room);
     const rows = timeline?.rows ?? fresh;
-    const ids = new Set(rows.filter((row) => row.author.id === this.rooms.self.id).map((row) => row.client_id));
-    const isPast = (entry) => entry.state === "sent" && entry.room === room && timeline?.loaded && entry.version <= timeline.cursor;
+    const ids = new Set(
+      rows.filter((row) => row.author.id === this.rooms.self.id).map((row) => row.client_id),
+    );
+    const isPast = (entry) =>
+      entry.state === "sent" && entry.room === room && timeline?.loaded && entry.version <= timeline.cursor;
     this.outbox.settle((entry) => ids.has(entry.id) || isPast(entry));
   }
 
   #left({ room, name }) {
     if (room !== this.current?.room) return;
-    this.notice.show(name ? t("You are no longer in {name}.", { name }) : t("This conversation does not exist, or it is not open to you."));
+    this.notice.show(
+      name
+        ? t("You are no longer in {name}.", { name })
+        : t("This conversation does not exist, or it is not open to you."),
+    );
     this.router.go(`/rooms/${GENERAL}`, { replace: true });
   }
 
@@ -266,7 +301,9 @@ export class App {
       more: Boolean(timeline?.more),
       newest: room === null ? "idle" : history.state(room, "newest"),
       older: room === null ? "idle" : history.state(room, "older"),
-      empty: peer ? t("Nothing has been said here yet. Write the first message.") : t("This room is empty. Write the first message."),
+      empty: peer
+        ? t("Nothing has been said here yet. Write the first message.")
+        : t("This room is empty. Write the first message."),
     };
   }
 }

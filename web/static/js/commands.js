@@ -12,7 +12,9 @@ export class Commands {
   /** @param {(message: object) => boolean} send */
   constructor(send) {
     this.send = send;
-    /** @type {Map<string, {command: object, resolve: (ack: object) => void, reject: (fault: Error) => void}>} */
+    /**
+     * @type {Map<string, {command: object, resolve: (ack: object) => void, reject: (fault: Error) => void}>}
+     */
     this.open = new Map();
   }
 

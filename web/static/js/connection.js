@@ -27,7 +27,11 @@ const STABLE_MILLISECONDS = 10_000;
  */
 
 export class Connection {
-  /** @param {string} url @param {Listener} listener @param {{WebSocket?: typeof WebSocket, backoff?: Backoff}} [parts] */
+  /**
+   * @param {string} url
+   * @param {Listener} listener
+   * @param {{WebSocket?: typeof WebSocket, backoff?: Backoff}} [parts]
+   */
   constructor(url, listener, { WebSocket: Socket = globalThis.WebSocket, backoff = new Backoff() } = {}) {
     this.url = url;
     this.listener = listener;

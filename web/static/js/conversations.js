@@ -10,13 +10,21 @@
 
 import { t } from "./texts.js";
 
-/** @param {import("./rooms.js").Summary} summary @param {import("./rooms.js").Rooms} rooms @returns {Conversation} */
+/**
+ * @param {import("./rooms.js").Summary} summary
+ * @param {import("./rooms.js").Rooms} rooms
+ * @returns {Conversation}
+ */
 export function conversationOf(summary, rooms) {
   if (summary.room.kind === "direct") return directConversation(rooms.peer(summary.room), rooms);
   return { key: `room:${summary.room.id}`, room: summary.room.id, peer: null };
 }
 
-/** @param {import("./timeline.js").User} peer @param {import("./rooms.js").Rooms} rooms @returns {Conversation} */
+/**
+ * @param {import("./timeline.js").User} peer
+ * @param {import("./rooms.js").Rooms} rooms
+ * @returns {Conversation}
+ */
 export function directConversation(peer, rooms) {
   return { key: `direct:${peer.id}`, room: rooms.directWith(peer.id)?.room.id ?? null, peer };
 }
@@ -39,7 +47,10 @@ export function targetOf(path) {
   return name ? { direct: decodeURIComponent(name) } : null;
 }
 
-/** What a user may have typed for a nickname: spaces around it and an @ before it do not count. @param {string} typed */
+/**
+ * What a user may have typed for a nickname: spaces around it and an @ before it do not count.
+ * @param {string} typed
+ */
 export function nicknameOf(typed) {
   return typed.trim().replace(/^@/, "");
 }

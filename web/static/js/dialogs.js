@@ -1,6 +1,6 @@
 /** The page's dialogs: `<dialog>` elements, which keep the focus inside and give it back afterwards. */
 
-import { byId, el, icon, keep } from "./dom.js";
+import { byId, el, icon, keep, linkButton } from "./dom.js";
 import { requestFault } from "./faults.js";
 import { t, tn } from "./texts.js";
 
@@ -28,7 +28,10 @@ class Dialog {
 
 /** Asks for one name, and shows beside it why it was not taken. */
 export class NameDialog extends Dialog {
-  /** @param {string} id @param {(name: string) => Promise<string|null>} submit  the fault, or null where it is done */
+  /**
+   * @param {string} id
+   * @param {(name: string) => Promise<string|null>} submit  the fault, or null where it is done
+   */
   constructor(id, submit) {
     super(id);
     this.form = this.element.querySelector("form");
@@ -102,27 +105,55 @@ export class BrowseDialog extends Dialog {
       this.rooms = await this.load();
       this.#show();
     } catch (fault) {
-      this.#say(requestFault(fault), el("button", { type: "button", class: "link-button", onclick: () => this.#reload() }, t("Retry")));
+      this.#say(
+        requestFault(fault),
+        linkButton(t("Retry"), () => this.#reload()),
+      );
     }
   }
 
   #show() {
     const wanted = this.filter.value.trim().toLocaleLowerCase();
     const found = this.rooms.filter((room) => room.name.toLocaleLowerCase().includes(wanted));
-    keep(this.list, found.map((room) => ({ key: String(room.id), stamp: JSON.stringify(room), make: () => this.#item(room) })));
+    keep(
+      this.list,
+      found.map((room) => ({
+        key: String(room.id),
+        stamp: JSON.stringify(room),
+        make: () => this.#item(room),
+      })),
+    );
     this.#say(found.length ? "" : t("There is no such room. You can create it."));
   }
 
   #item(room) {
     const label = room.member ? t("Open {name}", { name: room.name }) : t("Join {name}", { name: room.name });
     const action = room.member
-      ? el("a", { class: "button is-small", href: `/rooms/${room.id}`, "data-route": true, "aria-label": label }, t("Open"))
-      : el("button", { type: "button", class: "button is-primary is-small", "aria-label": label, onclick: (event) => this.#join(room, event.currentTarget) }, t("Join"));
+      ? el(
+          "a",
+          { class: "button is-small", href: `/rooms/${room.id}`, "data-route": true, "aria-label": label },
+          t("Open"),
+        )
+      : el(
+          "button",
+          {
+            type: "button",
+            class: "button is-primary is-small",
+            "aria-label": label,
+            onclick: (event) => this.#join(room, event.currentTarget),
+          },
+          t("Join"),
+        );
     return el(
       "li",
       { class: "browse-item" },
       el("span", { class: "list-sign" }, icon("hash")),
-      el("span", { class: "browse-name" }, el("span", { dir: "auto" }, room.name), el("small", {}, tn("{count} member", "{count} members", room.member_count))),
+      el(
+        "span",
+        { class: "browse-name" },
+        el("span", { dir: "auto" }, room.name),
+        el("small", {}, tn("{count} member", "{count} members", room.member_count)),
+      ),
       action,
     );
   }

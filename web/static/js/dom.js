@@ -19,7 +19,10 @@ export function el(tag, about = {}, ...children) {
   return element;
 }
 
-/** An icon of `partials/icons.html`; decoration, so the control around it needs a name. @param {string} name */
+/**
+ * An icon of `partials/icons.html`; decoration, so the control around it needs a name.
+ * @param {string} name
+ */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", "icon");
@@ -28,6 +31,11 @@ export function icon(name) {
   use.setAttribute("href", `#icon-${name}`);
   svg.append(use);
   return svg;
+}
+
+/** A button that looks like a link, within a text. @param {string} label @param {() => void} onclick */
+export function linkButton(label, onclick) {
+  return el("button", { type: "button", class: "link-button", onclick }, label);
 }
 
 /** @param {string} id @returns {any} */

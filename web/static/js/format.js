@@ -6,7 +6,8 @@ const COLOURS = 12;
 /** The first two letters of a name, for an avatar. @param {string} name */
 export function initials(name) {
   const parts = name.split(/[_\s]+/u).filter(Boolean);
-  const letters = parts.length > 1 ? [...parts[0]][0] + [...parts[1]][0] : [...(parts[0] ?? name)].slice(0, 2).join("");
+  const letters =
+    parts.length > 1 ? [...parts[0]][0] + [...parts[1]][0] : [...(parts[0] ?? name)].slice(0, 2).join("");
   return letters.toUpperCase();
 }
 

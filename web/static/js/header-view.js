@@ -12,7 +12,10 @@ export class HeaderView {
     this.leave = byId("leave");
   }
 
-  /** @param {import("./rooms.js").Rooms} rooms @param {import("./conversations.js").Conversation} conversation */
+  /**
+   * @param {import("./rooms.js").Rooms} rooms
+   * @param {import("./conversations.js").Conversation} conversation
+   */
   show(rooms, conversation) {
     const title = titleOf(conversation, rooms);
     const summary = conversation.room === null ? undefined : rooms.get(conversation.room);

@@ -55,7 +55,14 @@ export class History {
     const open = this.jobs.get(key);
     if (open && open.generation === timeline.generation) return;
     clearTimeout(open?.timer);
-    const job = { timeline, before, generation: timeline.generation, state: "loading", backoff: new Backoff(), timer: 0 };
+    const job = {
+      timeline,
+      before,
+      generation: timeline.generation,
+      state: "loading",
+      backoff: new Backoff(),
+      timer: 0,
+    };
     this.jobs.set(key, job);
     this.#run(key, job);
   }
@@ -77,7 +84,10 @@ export class History {
         return;
       }
       job.state = "failed";
-      job.timer = setTimeout(() => this.#run(key, job), Math.max(job.backoff.next(), (fault.retryAfter ?? 0) * 1000));
+      job.timer = setTimeout(
+        () => this.#run(key, job),
+        Math.max(job.backoff.next(), (fault.retryAfter ?? 0) * 1000),
+      );
     }
     this.listener.onState(room);
   }

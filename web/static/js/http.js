@@ -2,7 +2,11 @@
 
 /** The service refused, or could not be reached (`status` 0). */
 export class HttpError extends Error {
-  /** @param {number} status @param {{error?: string, message?: string, field?: string}} answer @param {number} retryAfter  seconds; 0 where not said */
+  /**
+   * @param {number} status
+   * @param {{error?: string, message?: string, field?: string}} answer
+   * @param {number} retryAfter  seconds; 0 where not said
+   */
   constructor(status, answer = {}, retryAfter = 0) {
     super(answer.message || answer.error || `HTTP ${status}`);
     this.status = status;
@@ -32,7 +36,11 @@ export class Http {
     return this.#request(path, { method: "GET" });
   }
 
-  /** @param {string} path @param {Record<string, string>} [fields] @returns {Promise<any>} rejects with `HttpError` */
+  /**
+   * @param {string} path
+   * @param {Record<string, string>} [fields]
+   * @returns {Promise<any>} rejects with `HttpError`
+   */
   post(path, fields = {}) {
     return this.#request(path, {
       method: "POST",

@@ -24,7 +24,10 @@ export function linkify(text) {
   return parts;
 }
 
-/** Punctuation at the end belongs to the sentence, a bracket only if it was not opened within. @param {string} address */
+/**
+ * Punctuation at the end belongs to the sentence, a bracket only if it was not opened within.
+ * @param {string} address
+ */
 function withoutTrailing(address) {
   let kept = address;
   while (TRAILING.test(kept)) {

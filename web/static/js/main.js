@@ -122,7 +122,10 @@ function startViews() {
 function startControls() {
   const create = new NameDialog("create-dialog", (name) => app.createRoom(name));
   const direct = new NameDialog("direct-dialog", (name) => app.openDirect(name));
-  const browse = new BrowseDialog(() => api.publicRooms(), (room) => app.join(room));
+  const browse = new BrowseDialog(
+    () => api.publicRooms(),
+    (room) => app.join(room),
+  );
   byId("create-room").addEventListener("click", () => create.open());
   byId("new-direct").addEventListener("click", () => direct.open());
   byId("browse-rooms").addEventListener("click", () => browse.open());
@@ -135,7 +138,10 @@ function startControls() {
 function listenToBrowser() {
   addEventListener("online", () => connection.wake());
   addEventListener("offline", () => connection.wake());
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && connection.wake());
+  document.addEventListener(
+    "visibilitychange",
+    () => document.visibilityState === "visible" && connection.wake(),
+  );
   addEventListener("pageshow", (event) => event.persisted && connection.wake());
   addEventListener("storage", (event) => outbox.storageChanged(event));
   // Another user signed in, in another tab: this page is theirs now.

@@ -1,7 +1,7 @@
 /** The elements of one message. The only place that turns a message into something to see. */
 
 import { avatar } from "./avatar.js";
-import { el, icon } from "./dom.js";
+import { el, icon, linkButton } from "./dom.js";
 import { linkify } from "./linkify.js";
 import { t } from "./texts.js";
 
@@ -37,13 +37,18 @@ export function pendingRow(entry, author, grouped, context) {
   const failed = entry.state === "failed" ? failure(entry, context) : null;
   const element = row({ author, at: entry.at, own: true, grouped, context }, body(entry.body), failed);
   element.classList.add(`is-${entry.state}`);
-  if (entry.state === "pending") element.querySelector(".message-body").append(el("span", { class: "message-mark" }, t("sending…")));
+  if (entry.state === "pending")
+    element.querySelector(".message-body").append(el("span", { class: "message-mark" }, t("sending…")));
   return element;
 }
 
 function row({ author, at, own, grouped, context }, content, extra) {
   const classes = ["message", own && "is-own", grouped && "is-grouped"].filter(Boolean).join(" ");
-  const time = el("time", { class: "message-time", datetime: new Date(at).toISOString(), title: context.times.full(at) }, context.times.time(at));
+  const time = el(
+    "time",
+    { class: "message-time", datetime: new Date(at).toISOString(), title: context.times.full(at) },
+    context.times.time(at),
+  );
   const name = el("span", { class: grouped ? "visually-hidden" : "message-author" }, author.name);
   return el(
     "li",
@@ -60,7 +65,12 @@ function body(text, mark = null) {
   const parts = linkify(text).map(({ text: part, href }) =>
     href ? el("a", { href, rel: "noopener noreferrer nofollow", target: "_blank" }, part) : part,
   );
-  return el("div", { class: "message-body" }, el("span", { class: "message-text", dir: "auto" }, ...parts), mark);
+  return el(
+    "div",
+    { class: "message-body" },
+    el("span", { class: "message-text", dir: "auto" }, ...parts),
+    mark,
+  );
 }
 
 function editedMark(at, { times }) {
@@ -69,8 +79,24 @@ function editedMark(at, { times }) {
 
 function ownActions(message, { onEdit, onDelete }) {
   const action = (name, label, run) =>
-    el("button", { type: "button", class: "icon-button", "aria-label": label, title: label, "data-action": name, onclick: () => run(message) }, icon(name));
-  return el("div", { class: "message-actions" }, action("edit", t("Edit"), onEdit), action("delete", t("Delete"), onDelete));
+    el(
+      "button",
+      {
+        type: "button",
+        class: "icon-button",
+        "aria-label": label,
+        title: label,
+        "data-action": name,
+        onclick: () => run(message),
+      },
+      icon(name),
+    );
+  return el(
+    "div",
+    { class: "message-actions" },
+    action("edit", t("Edit"), onEdit),
+    action("delete", t("Delete"), onDelete),
+  );
 }
 
 function failure(entry, { onRetry, onDiscard }) {
@@ -79,14 +105,19 @@ function failure(entry, { onRetry, onDiscard }) {
     { class: "message-failure" },
     icon("warning"),
     el("span", {}, t("Not sent. {reason}", { reason: entry.fault ?? "" })),
-    el("button", { type: "button", class: "link-button", onclick: () => onRetry(entry.id) }, t("Retry")),
-    el("button", { type: "button", class: "link-button", onclick: () => onDiscard(entry.id) }, t("Delete")),
+    linkButton(t("Retry"), () => onRetry(entry.id)),
+    linkButton(t("Delete"), () => onDiscard(entry.id)),
   );
 }
 
 /** The text of one's own message, to be changed. Enter saves, Escape leaves it as it is. */
 export function editor(message, { onSave, onCancel }) {
-  const text = el("textarea", { class: "field message-editor-text", dir: "auto", rows: 1, "aria-label": t("Edit message") });
+  const text = el("textarea", {
+    class: "field message-editor-text",
+    dir: "auto",
+    rows: 1,
+    "aria-label": t("Edit message"),
+  });
   text.value = message.body;
   const save = () => onSave(text.value);
   text.addEventListener("keydown", (event) => {
@@ -104,8 +135,11 @@ export function editor(message, { onSave, onCancel }) {
     { class: "message-editor" },
     text,
     el("p", { class: "message-editor-fault", role: "alert" }),
-    el("div", { class: "button-row" },
+    el(
+      "div",
+      { class: "button-row" },
       el("button", { type: "button", class: "button is-primary is-small", onclick: save }, t("Save")),
-      el("button", { type: "button", class: "button is-small", onclick: onCancel }, t("Cancel"))),
+      el("button", { type: "button", class: "button is-small", onclick: onCancel }, t("Cancel")),
+    ),
   );
 }

@@ -1,6 +1,6 @@
 /** The messages of the open conversation: days, groups, what is pending, and the ways to more. */
 
-import { byId, el, keep } from "./dom.js";
+import { byId, el, keep, linkButton } from "./dom.js";
 import { isGrouped, isSameDay } from "./format.js";
 import { editor, messageRow, pendingRow } from "./message-row.js";
 import { Scroller } from "./scroller.js";
@@ -54,7 +54,10 @@ export class MessagesView {
     this.show(model);
   }
 
-  /** @param {Model} model @param {{missed?: number, toEnd?: boolean}} [options]  `missed`: of others, just come */
+  /**
+   * @param {Model} model
+   * @param {{missed?: number, toEnd?: boolean}} [options]  `missed`: of others, just come
+   */
   show(model, { missed = 0, toEnd = false } = {}) {
     this.model = model;
     if (toEnd) this.scroller.atEnd = true;
@@ -107,7 +110,12 @@ export class MessagesView {
     return {
       key: `day ${new Date(at).toDateString()}`,
       stamp: name,
-      make: () => el("li", { class: "day" }, el("h2", { class: "day-name" }, el("time", { datetime: new Date(at).toISOString() }, name))),
+      make: () =>
+        el(
+          "li",
+          { class: "day" },
+          el("h2", { class: "day-name" }, el("time", { datetime: new Date(at).toISOString() }, name)),
+        ),
     };
   }
 
@@ -151,11 +159,19 @@ export class MessagesView {
 
   #showHistory({ rows, pending, loaded, more, newest, older, empty }) {
     const state = loaded ? older : newest;
-    const retry = () => el("button", { type: "button", class: "link-button", onclick: this.options.onRetryHistory }, t("Retry"));
     const failed = loaded ? t("Could not load older messages.") : t("Could not load the messages.");
     const isEmpty = loaded && rows.length + pending.length === 0;
     let children = [];
-    if (state === "failed") children = [el("p", { class: "history-failed" }, failed, " ", retry())];
+    if (state === "failed")
+      children = [
+        el(
+          "p",
+          { class: "history-failed" },
+          failed,
+          " ",
+          linkButton(t("Retry"), this.options.onRetryHistory),
+        ),
+      ];
     else if (!loaded && newest === "loading") children = [skeleton()];
     else if (older === "loading") children = [el("p", {}, t("Loading older messages…"))];
     else if (isEmpty) children = [el("p", { class: "history-empty" }, empty)];
@@ -175,7 +191,9 @@ export class MessagesView {
 
   #showJump() {
     this.jump.hidden = this.scroller.atEnd;
-    byId("jump-text").textContent = this.missed ? tn("{count} new message", "{count} new messages", this.missed) : t("Newest messages");
+    byId("jump-text").textContent = this.missed
+      ? tn("{count} new message", "{count} new messages", this.missed)
+      : t("Newest messages");
     this.jump.classList.toggle("has-news", this.missed > 0);
   }
 }
@@ -188,6 +206,19 @@ function unique(items) {
 
 function skeleton() {
   const line = (size) => el("div", { class: `skeleton-line is-${size}` });
-  const row = (size) => el("div", { class: "skeleton-row" }, el("div", { class: "skeleton-avatar" }), el("div", { class: "skeleton-text" }, line("short"), line(size)));
-  return el("div", { class: "skeleton" }, el("span", { class: "visually-hidden" }, t("Loading messages…")), row("long"), row("middle"), row("long"));
+  const row = (size) =>
+    el(
+      "div",
+      { class: "skeleton-row" },
+      el("div", { class: "skeleton-avatar" }),
+      el("div", { class: "skeleton-text" }, line("short"), line(size)),
+    );
+  return el(
+    "div",
+    { class: "skeleton" },
+    el("span", { class: "visually-hidden" }, t("Loading messages…")),
+    row("long"),
+    row("middle"),
+    row("long"),
+  );
 }

@@ -38,7 +38,10 @@ export class Outbox extends EventTarget {
     for (const entry of this.entries.values()) if (entry.state === "sent") this.#drop(entry.id);
   }
 
-  /** Take over what another tab wrote. @param {{key: string|null, newValue: string|null}} event  of `storage` */
+  /**
+   * Take over what another tab wrote.
+   * @param {{key: string|null, newValue: string|null}} event  of `storage`
+   */
   storageChanged({ key, newValue }) {
     if (key === null) {
       this.entries.clear();
@@ -71,7 +74,12 @@ export class Outbox extends EventTarget {
     this.#write({ ...message, at, order: this.#nextOrder(at), state: "pending" });
   }
 
-  /** Committed as the change `version` of its room. @param {string} id @param {number} room @param {number} version */
+  /**
+   * Committed as the change `version` of its room.
+   * @param {string} id
+   * @param {number} room
+   * @param {number} version
+   */
   sent(id, room, version) {
     this.#change(id, { state: "sent", room, version, fault: undefined });
   }
@@ -143,7 +151,10 @@ export class Outbox extends EventTarget {
   }
 }
 
-/** @param {string|null} text @returns {Entry|null} null for what is no entry: storage can be edited by hand */
+/**
+ * @param {string|null} text
+ * @returns {Entry|null} null for what is no entry: storage can be edited by hand
+ */
 function parse(text) {
   try {
     const entry = JSON.parse(text ?? "");

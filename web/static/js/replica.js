@@ -113,14 +113,21 @@ export class Replica extends EventTarget {
     if (Object.hasOwn(handlers, message.type)) handlers[message.type]();
   }
 
-  /** A question about a room was refused: ask again, unless we are in it no longer. @param {number} room @param {number} seconds */
+  /**
+   * A question about a room was refused: ask again, unless we are in it no longer.
+   * @param {number} room
+   * @param {number} seconds
+   */
   refused(room, seconds) {
     const timeline = this.timelines.get(room);
     if (!timeline) return;
-    setTimeout(() => {
-      timeline.refused();
-      if (this.timelines.get(room) === timeline) this.#do(timeline, timeline.heard(0));
-    }, seconds * 1000 || SYNC_AGAIN_MILLISECONDS);
+    setTimeout(
+      () => {
+        timeline.refused();
+        if (this.timelines.get(room) === timeline) this.#do(timeline, timeline.heard(0));
+      },
+      seconds * 1000 || SYNC_AGAIN_MILLISECONDS,
+    );
   }
 
   #welcome({ user, epoch, rooms }) {
@@ -130,7 +137,7 @@ export class Replica extends EventTarget {
     }
     const fresh = epoch !== this.epoch;
     this.epoch = epoch;
-    const before = [...this.rooms.byId.keys()];
+    const before = [...this.rooms.byId.values()];
     this.rooms.replace(rooms, { fresh });
     for (const timeline of this.timelines.values()) {
       const summary = this.rooms.get(timeline.room);
@@ -138,7 +145,7 @@ export class Replica extends EventTarget {
       // The daemon takes a room that `hello` did not speak of for held up to the summary's head.
       else if (summary && !this.resumed.has(timeline.room)) this.#do(timeline, timeline.heard(summary.head));
     }
-    for (const room of before) if (!this.rooms.get(room)) this.#left(room);
+    for (const { room } of before) if (!this.rooms.get(room.id)) this.#gone(room.id, room.name);
     this.history.retry();
     this.#tell("rooms");
   }
@@ -173,9 +180,11 @@ export class Replica extends EventTarget {
 
   #left(room) {
     const name = this.rooms.get(room)?.room.name ?? "";
-    const was = this.rooms.remove(room) || this.timelines.has(room);
+    if (this.rooms.remove(room) || this.timelines.has(room)) this.#gone(room, name);
+  }
+
+  #gone(room, name) {
     this.#forget(room);
-    if (!was) return;
     this.#tell("rooms");
     this.#tell("left", { room, name });
   }

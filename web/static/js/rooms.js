@@ -19,7 +19,11 @@ export class Rooms {
     this.replace(summaries);
   }
 
-  /** These are all rooms of the user now. @param {Summary[]} summaries @param {{fresh?: boolean}} [options]  `fresh`: nothing held counts */
+  /**
+   * These are all rooms of the user now.
+   * @param {Summary[]} summaries
+   * @param {{fresh?: boolean}} [options]  `fresh`: nothing held counts
+   */
   replace(summaries, { fresh = false } = {}) {
     const held = fresh ? new Map() : this.byId;
     this.byId = new Map();
@@ -73,7 +77,10 @@ export class Rooms {
     held.room = { ...room, members: room.members?.length ? room.members : held.room.members };
   }
 
-  /** The read marker moved, here or on another device. @param {{room: number, last_read: number, marker: number}} marker */
+  /**
+   * The read marker moved, here or on another device.
+   * @param {{room: number, last_read: number, marker: number}} marker
+   */
   marker({ room, last_read, marker }) {
     const held = this.byId.get(room);
     if (!held || marker < held.marker) return;
@@ -81,7 +88,12 @@ export class Rooms {
     held.marker = marker;
   }
 
-  /** The user sees everything up to `number` now. @param {number} room @param {number} number @returns {boolean} whether that is news */
+  /**
+   * The user sees everything up to `number` now.
+   * @param {number} room
+   * @param {number} number
+   * @returns {boolean} whether that is news
+   */
   read(room, number) {
     const held = this.byId.get(room);
     if (!held || held.last_read >= number) return false;
@@ -99,7 +111,11 @@ export class Rooms {
     return [...this.byId.keys()].reduce((sum, room) => sum + this.unread(room), 0);
   }
 
-  /** The other person of a direct room; oneself where one is alone in it. @param {Room} room @returns {User} */
+  /**
+   * The other person of a direct room; oneself where one is alone in it.
+   * @param {Room} room
+   * @returns {User}
+   */
   peer(room) {
     return room.members?.find((user) => user.id !== this.self.id) ?? this.self;
   }

@@ -9,7 +9,9 @@ const LIST = "#list";
 const narrow = matchMedia("(max-width: 47.99rem)");
 
 export class Router {
-  /** @param {(target: {room: number}|{direct: string}, view: "list"|"conversation") => void} onChange  of the address */
+  /**
+   * @param {(target: {room: number}|{direct: string}, view: "list"|"conversation") => void} onChange  of the address
+   */
   constructor(onChange) {
     this.onChange = onChange;
     addEventListener("popstate", () => this.#tell());
@@ -60,7 +62,8 @@ export class Router {
 
   #click(event) {
     const link = event.target instanceof Element ? event.target.closest("a[data-route]") : null;
-    const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+    const isPlain =
+      event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
     if (!link || !isPlain || event.defaultPrevented) return;
     event.preventDefault();
     this.go(new URL(link.href).pathname);

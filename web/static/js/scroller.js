@@ -40,7 +40,9 @@ export class Scroller {
       return;
     }
     // An element that was made anew in its place has the same key.
-    const after = anchor?.isConnected ? anchor : key && this.list.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    const after = anchor?.isConnected
+      ? anchor
+      : key && this.list.querySelector(`[data-key="${CSS.escape(key)}"]`);
     if (after) this.box.scrollTop += after.getBoundingClientRect().top - before;
     this.#tell();
   }
@@ -59,7 +61,8 @@ export class Scroller {
     // stands below these stays as it is.
     const first = this.list.querySelector(".message");
     let place = low;
-    while (lines[place] && (lines[place] === first || !lines[place].classList.contains("message"))) place += 1;
+    while (lines[place] && (lines[place] === first || !lines[place].classList.contains("message")))
+      place += 1;
     return /** @type {HTMLElement|undefined} */ (lines[place] ?? first ?? undefined);
   }
 

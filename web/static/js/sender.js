@@ -28,9 +28,13 @@ export class Sender {
     this.address = address;
     this.lock = lock;
     this.connected = false;
-    /** @type {Map<string, {conversation: string, timer: number}>} entries that wait for their answer, by id */
+    /**
+     * @type {Map<string, {conversation: string, timer: number}>} entries that wait for their answer, by id
+     */
     this.unanswered = new Map();
-    /** @type {Map<string, {timer: number, backoff: Backoff}>} conversations that wait after a temporary refusal */
+    /**
+     * @type {Map<string, {timer: number, backoff: Backoff}>} conversations that wait after a temporary refusal
+     */
     this.waiting = new Map();
     outbox.addEventListener("change", () => this.drain());
     lock.onHeld = () => this.drain();
@@ -82,7 +86,10 @@ export class Sender {
     this.drain();
   }
 
-  /** The server ended the connection because of what we sent: sending it again would end the next one too. @param {string} fault */
+  /**
+   * The server ended the connection because of what we sent: sending it again would end the next one too.
+   * @param {string} fault
+   */
   unanswerable(fault) {
     for (const id of [...this.unanswered.keys()]) {
       this.#close(id);
@@ -150,7 +157,9 @@ export class Lock {
     const request = new AbortController();
     this.request = request;
     const options = steal ? { steal: true } : { signal: request.signal };
-    this.locks.request(this.name, options, () => this.#hold(request)).catch((fault) => this.#lost(request, fault));
+    this.locks
+      .request(this.name, options, () => this.#hold(request))
+      .catch((fault) => this.#lost(request, fault));
   }
 
   release() {

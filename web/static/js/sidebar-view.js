@@ -21,8 +21,14 @@ export class SidebarView {
     const direct = conversations(rooms.listDirect());
     // A direct conversation that nobody has written in has no room yet, and is open all the same.
     if (current?.peer && !direct.some((one) => one.key === current.key)) direct.push(current);
-    keep(this.rooms, conversations(rooms.listPublic()).map((one) => this.#item(one, rooms, current)));
-    keep(this.direct, direct.map((one) => this.#item(one, rooms, current)));
+    keep(
+      this.rooms,
+      conversations(rooms.listPublic()).map((one) => this.#item(one, rooms, current)),
+    );
+    keep(
+      this.direct,
+      direct.map((one) => this.#item(one, rooms, current)),
+    );
     this.noDirect.hidden = direct.length > 0;
   }
 
@@ -39,7 +45,12 @@ export class SidebarView {
           {},
           el(
             "a",
-            { class: "list-item", href: pathOf(conversation), "data-route": true, "aria-current": isCurrent && "page" },
+            {
+              class: "list-item",
+              href: pathOf(conversation),
+              "data-route": true,
+              "aria-current": isCurrent && "page",
+            },
             conversation.peer ? avatar(conversation.peer) : el("span", { class: "list-sign" }, icon("hash")),
             el("span", { class: "list-name", dir: "auto" }, title),
             unread > 0 && badge(unread),

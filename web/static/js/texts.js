@@ -11,10 +11,17 @@ export function setTexts(given) {
 /** @param {string} msgid @param {Record<string, string|number>} [values] @returns {string} */
 export function t(msgid, values = {}) {
   const text = translations[msgid] || msgid;
-  return text.replace(/\{(\w+)\}/g, (placeholder, name) => (name in values ? String(values[name]) : placeholder));
+  return text.replace(/\{(\w+)\}/g, (placeholder, name) =>
+    name in values ? String(values[name]) : placeholder,
+  );
 }
 
-/** The text for one or for several; both may contain `{count}`. @param {string} one @param {string} several @param {number} count */
+/**
+ * The text for one or for several; both may contain `{count}`.
+ * @param {string} one
+ * @param {string} several
+ * @param {number} count
+ */
 export function tn(one, several, count) {
   return t(count === 1 ? one : several, { count });
 }

@@ -10,6 +10,7 @@ from collections.abc import Hashable
 from uuid import UUID
 
 from shared.protocol import Command, Send
+from shared.text import nickname_key
 
 Conversation = tuple[Hashable, int | str]
 
@@ -43,4 +44,4 @@ class Fences:
 
 
 def _conversation(sender: Hashable, send: Send) -> Conversation:
-    return (sender, send.room if send.room is not None else (send.to or "").lower())
+    return (sender, send.room if send.room is not None else nickname_key(send.to or "") or "")

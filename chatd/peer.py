@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
@@ -10,6 +11,9 @@ from websockets.protocol import State
 
 from shared import protocol
 from shared.sessions import digest
+
+STALL_SECONDS = 5.0
+BURST_FACTOR = 4
 
 
 def frame(message: protocol.ServerMessage | bytes) -> bytes:
@@ -24,7 +28,17 @@ def frame(message: protocol.ServerMessage | bytes) -> bytes:
 class Peer:
     """One connection of one signed-in user. `due` are the frames that the next flush writes."""
 
-    __slots__ = ("_answered", "due", "faults", "session", "sid", "socket", "unanswered", "user")
+    __slots__ = (
+        "_above_since",
+        "_answered",
+        "due",
+        "faults",
+        "session",
+        "sid",
+        "socket",
+        "unanswered",
+        "user",
+    )
 
     UNANSWERED_MAX = 64
 
@@ -37,6 +51,7 @@ class Peer:
         self.faults = 0
         self.unanswered = 0
         self._answered = asyncio.Event()
+        self._above_since = 0.0  # when too many bytes began to wait; 0: they do not
 
     @property
     def is_open(self) -> bool:
@@ -44,15 +59,27 @@ class Peer:
         return self.socket.state is State.OPEN
 
     def write(self, data: bytes, *, limit: int) -> None:
-        """Write whole frames; a peer for whom more than `limit` bytes wait is cut off.
-
-        It can not read a close code anyway, and the log brings it up to date when it is back.
-        """
+        """Write whole frames, and look whether this client reads at all."""
         transport = self.socket.transport
         if self.socket.state is not State.OPEN or transport.is_closing():
             return
         transport.write(data)
-        if transport.get_write_buffer_size() > limit:
+        self.cut_off_if_stalled(limit=limit)
+
+    def cut_off_if_stalled(self, *, limit: int) -> None:
+        """End the connection if more than `limit` bytes have waited for it for 5 s, or four times as many do.
+
+        A burst of others is not this client's fault. One that stalls can not read a close code
+        anyway, and the log brings it up to date when it is back.
+        """
+        transport = self.socket.transport
+        waiting = transport.get_write_buffer_size()
+        if waiting <= limit:
+            self._above_since = 0.0
+            return
+        now = time.monotonic()
+        self._above_since = self._above_since or now
+        if waiting > limit * BURST_FACTOR or now - self._above_since > STALL_SECONDS:
             transport.abort()
 
     async def close(self, code: int, reason: str) -> None:

@@ -36,6 +36,7 @@ log = structlog.get_logger("chatd.server")
 UNIX = "unix:"
 BACKLOG = 1024
 SWEEP_SECONDS = 30.0
+STALL_CHECK_SECONDS = 1.0
 MOVES_PER_SECOND = 1_400  # handshakes that another daemon can answer
 SLICE = 100  # connections closed in one turn of a drain
 
@@ -65,7 +66,13 @@ class Daemon:
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(work)
-                for work in (self._bus.run(), self._heads.run(), self._watch.run(), self._sweep())
+                for work in (
+                    self._bus.run(),
+                    self._heads.run(),
+                    self._watch.run(),
+                    self._sweep(),
+                    self._cut_off_stalled(),
+                )
             ]
             journal = group.create_task(self._journal.run())
             server = await self._listen()
@@ -154,6 +161,13 @@ class Daemon:
 
     def _on_restored(self) -> None:
         self._heads.compare_everything_now()
+
+    async def _cut_off_stalled(self) -> None:
+        """End the connections that do not read, also where nothing is published: pongs wait for them as well."""
+        while True:
+            await asyncio.sleep(STALL_CHECK_SECONDS)
+            for peer in self._hub.peers():
+                peer.cut_off_if_stalled(limit=self._settings.buffer_max)
 
     async def _sweep(self) -> None:
         """Forget the rooms and users that nobody here belongs to any more."""

@@ -8,10 +8,10 @@ circle, and only then reads members and duplicates (READ COMMITTED: what stands 
 from collections.abc import Sequence
 from uuid import UUID
 
-from shared import log, messages, rooms, users
+from shared import log, messages, rooms
 from shared.database import Cursor, Row
 from shared.protocol import Send
-from shared.text import fault_of_body
+from shared.text import fault_of_body, nickname_key
 
 Place = tuple[int, int]
 
@@ -48,7 +48,7 @@ def write(
 def _room_of(request: log.Request, directs: dict[tuple[int, str], int]) -> int | None:
     command = request.command
     if isinstance(command, Send) and command.room is None:
-        return directs.get((request.author.id, (command.to or "").lower()))
+        return directs.get((request.author.id, nickname_key(command.to or "") or ""))
     return command.room
 
 
@@ -60,12 +60,11 @@ def _direct_rooms(
     A text that will be refused makes no room.
     """
     wanted = {
-        (r.author.id, r.command.to.lower())
+        (r.author.id, name)
         for r in requests
         if isinstance(r.command, Send)
         and r.command.room is None
-        and r.command.to is not None
-        and users.NAME.fullmatch(r.command.to)
+        and (name := nickname_key(r.command.to or "")) is not None
         and not fault_of_body(r.command.body, longest=longest)
     }
     if not wanted:

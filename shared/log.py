@@ -17,7 +17,7 @@ from uuid import UUID
 import msgspec
 
 from shared.protocol import Code, Command, Delete, Edit, Message, Send, User
-from shared.text import fault_of_body
+from shared.text import fault_of_body, nickname_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Snapshot:
 
     heads: dict[int, Head] = field(default_factory=dict)
     members: set[tuple[int, int]] = field(default_factory=set)  # (room, user)
-    directs: dict[tuple[int, str], int] = field(default_factory=dict)  # (author, folded nickname) → room
+    directs: dict[tuple[int, str], int] = field(default_factory=dict)  # (author, nickname_key) → room
     opened: dict[int, tuple[int, ...]] = field(
         default_factory=dict
     )  # direct rooms made for this batch → members
@@ -110,7 +110,9 @@ def _send(snapshot: Snapshot, result: Result, request: Request, send: Send, long
         return Accepted(request, snapshot.entries[first].message, None)
     if fault := fault_of_body(send.body, longest=longest):
         return Refused(request, fault)
-    room = send.room if send.room is not None else snapshot.directs.get((author.id, (send.to or "").lower()))
+    room = send.room
+    if room is None:
+        room = snapshot.directs.get((author.id, nickname_key(send.to or "") or ""))
     head = snapshot.heads.get(room) if room is not None else None
     if room is None or head is None or (room, author.id) not in snapshot.members:
         return Refused(request, Code.NOT_FOUND)

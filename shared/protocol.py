@@ -243,6 +243,8 @@ class Pong(ServerMessage):
 Command = Send | Edit | Delete
 ClientFrame = Hello | Send | Edit | Delete | Read | Sync | Ping
 
+FAULT_MAX = 200  # characters of an answer: a fault may quote a field's name of any length
+
 _decoder = msgspec.json.Decoder(ClientFrame)
 _encoder = msgspec.json.Encoder()
 
@@ -261,7 +263,7 @@ def decode(frame: str | bytes) -> ClientFrame:
     except RecursionError:
         raise InvalidFrame("nested too deeply") from None
     except (msgspec.MsgspecError, UnicodeError) as fault:
-        raise InvalidFrame(str(fault)) from None
+        raise InvalidFrame(str(fault)[:FAULT_MAX]) from None
     return message
 
 

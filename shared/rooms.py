@@ -4,7 +4,6 @@ Whoever changes a room or its members locks the room's row first (`lock`), so th
 follow the order of commits. Read markers never lock rooms.
 """
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,16 +13,11 @@ from pymysql.constants import ER
 
 from shared import protocol
 from shared.database import Cursor, Row, error_code
+from shared.text import IGNORABLE
 
 GENERAL = 1  # the room that everyone is in and nobody can leave
 
 STATE = "r.id, r.kind, r.name, r.member_count, r.meta_version, r.direct_key"
-
-# Default_Ignorable_Code_Point of Unicode 15.1: what draws nothing by itself.
-_IGNORABLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
 
 
 class NoSuchRoom(LookupError):
@@ -61,7 +55,7 @@ def name_key(name: str) -> str:
     NFKC_Casefold (Unicode §3.13): case folded, compatibility forms as one, without what draws nothing.
     """
     folded = unicodedata.normalize("NFKC", clean_name(name)).casefold()
-    return clean_name(unicodedata.normalize("NFKC", _IGNORABLE.sub("", folded)))
+    return clean_name(unicodedata.normalize("NFKC", IGNORABLE.sub("", folded)))
 
 
 def direct_key(one: int, other: int) -> str:

@@ -1,6 +1,5 @@
 """People: the rules for their names, and every statement about them."""
 
-import re
 from dataclasses import dataclass
 
 import pymysql
@@ -8,8 +7,7 @@ from pymysql.constants import ER
 
 from shared import rooms
 from shared.database import Cursor, error_code
-
-NAME = re.compile(r"[A-Za-z0-9_]+")
+from shared.text import nickname_key
 
 
 class NameTaken(ValueError):
@@ -45,7 +43,7 @@ def create(cursor: Cursor, *, name: str, password_hash: str, gender: int) -> tup
 
 def by_name(cursor: Cursor, name: str) -> Account | None:
     """The user with this name, whatever its capitals."""
-    if not NAME.fullmatch(name):
+    if nickname_key(name) is None:
         return None
     cursor.execute("SELECT id, name, password_hash FROM users WHERE name = %s", (name,))
     row = cursor.fetchone()

@@ -1,5 +1,6 @@
 """What the forms accept, and in which words they refuse."""
 
+import re
 import unicodedata
 from typing import Any
 
@@ -9,6 +10,7 @@ from wtforms import Field, HiddenField, PasswordField, RadioField, StringField, 
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # younger than the stubs
 
 from shared import rooms, users
+from shared.text import BLANK, nickname_key
 from web.backends import database, settings
 
 GENDERS = [
@@ -19,12 +21,20 @@ GENDERS = [
 # MariaDB keeps this many characters of the key by which room names are unique; one character
 # of a name can become 18 of its key (U+FDFA).
 ROOM_KEY_MAX = 400
-_BLANK = "\u2800"  # braille without a dot: a symbol that draws nothing
+# They would turn around what stands beside the name (Unicode UAX #9 §2).
+BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def _typed(**attributes: str) -> dict[str, object]:
     """Attributes of a required input; `autocomplete` names are those of the HTML standard (§4.10.18.7.1)."""
     return {"required": True, **attributes}
+
+
+def _gender(text: object) -> int:
+    """One of the choices, exactly as the form writes it: `int` would also take " 1" and "٢"."""
+    if str(text) not in ("0", "1", "2"):
+        raise ValueError(text)
+    return int(str(text))
 
 
 def _strip(text: str | None) -> str | None:
@@ -70,7 +80,7 @@ class RegisterForm(FlaskForm):  # type: ignore[misc]
     password_again = PasswordField(
         lazy_gettext("Password again"), render_kw=_typed(autocomplete="new-password")
     )
-    gender = RadioField(lazy_gettext("Gender"), coerce=int, choices=GENDERS, default=0)
+    gender = RadioField(lazy_gettext("Gender"), coerce=_gender, choices=GENDERS, default=0)
     next = HiddenField()
 
     def __init__(self, *args: Any, **values: Any) -> None:
@@ -96,7 +106,7 @@ class RegisterForm(FlaskForm):  # type: ignore[misc]
         name, limits = field.data or "", settings()
         if not name:
             raise ValidationError(gettext("Choose a user name."))
-        if not users.NAME.fullmatch(name):
+        if nickname_key(name) is None:
             raise ValidationError(
                 gettext("Only letters (A–Z, a–z), digits and underscores can stand in a user name.")
             )
@@ -144,19 +154,22 @@ class RegisterForm(FlaskForm):  # type: ignore[misc]
 class RoomForm(FlaskForm):  # type: ignore[misc]
     """A new room."""
 
-    name = StringField(lazy_gettext("Name"), filters=[lambda name: rooms.clean_name(name or "")])
+    name = StringField(lazy_gettext("Name"))
 
     def validate_name(self, field: Field) -> None:
         """Length in code points, and that there is something to see."""
-        name, most = field.data, settings().room_name_max
+        typed, most = field.data or "", settings().room_name_max
+        name = field.data = rooms.clean_name(typed)
         if not name:
             raise ValidationError(gettext("Give the room a name."))
-        if _has_controls(name):
+        if _has_controls(typed.strip()):
             raise ValidationError(gettext("A room's name can not contain control characters."))
         if len(name) > most or len(rooms.name_key(name)) > ROOM_KEY_MAX:
             raise ValidationError(gettext("A room's name has at most %(most)s characters.", most=most))
         if not any(_draws(character) for character in rooms.name_key(name)):
             raise ValidationError(gettext("A room's name needs something that one can see."))
+        if BIDI_CONTROLS.search(typed):
+            raise ValidationError(gettext("A room's name can not contain control characters."))
 
 
 def name_taken() -> str:
@@ -176,4 +189,4 @@ def _has_controls(text: str) -> bool:
 
 def _draws(character: str) -> bool:
     """Whether a reader sees it, standing alone: a letter, digit, sign or symbol."""
-    return unicodedata.category(character)[0] in "LNPS" and character != _BLANK
+    return unicodedata.category(character)[0] in "LNPS" and character != BLANK

@@ -87,7 +87,7 @@ class Sessions(RedisSessionInterface):  # type: ignore[misc]
             with self.client.pipeline(transaction=False) as pipeline:
                 value, seconds = pipeline.get(keys.session(sid)).ttl(keys.session(sid)).execute()
         except RedisError as fault:
-            log.warning("session store away", fault=str(fault))
+            log.warning("session store away", fault=type(fault).__name__)  # its text may quote the session id
             session = self._new()
             session.away = True
             return session
@@ -146,7 +146,7 @@ class Sessions(RedisSessionInterface):  # type: ignore[misc]
             try:
                 self.client.expire(keys.session(session.sid), self._idle)
             except RedisError as fault:  # the request is done, and the next one comes in time
-                log.warning("session not kept alive", fault=str(fault))
+                log.warning("session not kept alive", fault=type(fault).__name__)
 
     def _set_cookie(self, response: Response, value: str, lifetime: timedelta) -> None:
         response.set_cookie(

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any, cast
 
+import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.protocol import State
 
@@ -111,13 +112,35 @@ async def test_a_dying_peer_harms_nobody() -> None:
     assert wire.writes == [b"more"], "what could not be written is not owed for ever"
 
 
-async def test_who_reads_too_slowly_is_cut_off() -> None:
-    fanout, (slow, wire), (other, fine) = a_fanout(), a_peer(), a_peer()
-    wire.buffered, fine.buffered = LIMIT + 1, LIMIT
-    fanout.post([slow, other], b"a frame")
+async def test_who_lets_far_too_much_wait_is_cut_off_at_once() -> None:
+    fanout, (peer, wire) = a_fanout(), a_peer()
+    wire.buffered = 4 * LIMIT + 1
+    fanout.post([peer], b"one")
     await one_turn()
     assert wire.aborted
-    assert not fine.aborted
+
+
+async def test_a_burst_of_others_cuts_nobody_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    fanout, (peer, wire) = a_fanout(), a_peer()
+    now = 100.0
+    monkeypatch.setattr("chatd.peer.time.monotonic", lambda: now)
+    for buffered, seconds in ((4 * LIMIT, 4.0), (LIMIT, 4.0), (4 * LIMIT, 4.0)):
+        wire.buffered = buffered
+        now += seconds
+        fanout.post([peer], b"one")
+        await one_turn()
+    assert not wire.aborted
+
+
+async def test_who_does_not_read_for_five_seconds_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, (peer, wire) = a_fanout(), a_peer()
+    now = 100.0
+    monkeypatch.setattr("chatd.peer.time.monotonic", lambda: now)
+    wire.buffered = LIMIT + 1
+    peer.cut_off_if_stalled(limit=LIMIT)
+    now += 5.1
+    peer.cut_off_if_stalled(limit=LIMIT)
+    assert wire.aborted
 
 
 async def test_nothing_is_written_to_who_is_gone() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.protocol import Code
-from shared.text import fault_of_body, has_controls
+from shared.text import fault_of_body, nickname_key
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,13 @@ def test_text_of_every_script_is_fine(body: str) -> None:
 
 @pytest.mark.parametrize("body", ["", " ", "\n\t ", "\u00a0", "\u3000"])
 def test_white_space_says_nothing(body: str) -> None:
+    assert fault_of_body(body, longest=100) == Code.EMPTY
+
+
+@pytest.mark.parametrize(
+    "body", ["\u200b", "\u200d\ufeff", "\u3164", "\u2800", "\u202e", "\U000e0041", " \u200b\n\u2060"]
+)
+def test_what_draws_nothing_says_nothing(body: str) -> None:
     assert fault_of_body(body, longest=100) == Code.EMPTY
 
 
@@ -38,10 +45,20 @@ def test_length_is_looked_at_first_since_the_rest_costs_time_for_each_character(
 
 @given(st.text(st.characters(categories=["L", "M", "N", "P", "S", "Zs", "Cf", "Co", "Cn"])))
 def test_no_other_character_counts_as_control(text: str) -> None:
-    assert not has_controls(text)
+    assert fault_of_body(text, longest=1000) != Code.CHARACTERS
 
 
 @given(st.text(), st.characters(categories=["Cc", "Cs"]), st.text())
 def test_a_control_is_found_wherever_it_stands(before: str, control: str, after: str) -> None:
-    assert has_controls(before + control + after) or control in "\n\t"
+    found = fault_of_body(before + control + after, longest=1000) == Code.CHARACTERS
+    assert found or control in "\n\t"
     assert unicodedata.category(control) in ("Cc", "Cs")
+
+
+def test_a_nickname_is_found_whatever_its_capitals() -> None:
+    assert nickname_key("Kate_1") == nickname_key("kATE_1") == "kate_1"
+
+
+@pytest.mark.parametrize("name", ["", "\u212aate", "käthe", "kate ", "kate\n"])
+def test_what_can_be_nobodys_name_is_no_nickname(name: str) -> None:
+    assert nickname_key(name) is None

@@ -28,6 +28,20 @@ test("punctuation of the sentence stays outside of a link, brackets of the addre
   ]);
 });
 
+test("an address made of punctuation costs no more than any other text", () => {
+  // Looking again from every position took minutes for this one.
+  for (const tail of [".".repeat(5_000) + "a" + ".".repeat(4_000), ")".repeat(9_000), "(".repeat(4_500) + ")".repeat(4_500)]) {
+    const text = `http://a.example/${tail}`;
+    assert.equal(
+      linkify(text)
+        .map((part) => part.text)
+        .join(""),
+      text,
+    );
+  }
+  assert.deepEqual(links(`http://a.example/(${")".repeat(9_000)}`), ["http://a.example/()"]);
+});
+
 test("characters that turn the direction of writing end a link", () => {
   assert.deepEqual(links("https://a.example/\u202Egnp.exe"), ["https://a.example/"]);
 });

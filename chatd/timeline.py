@@ -31,6 +31,7 @@ class Timeline:
     more: bool = False  # whether older messages stand before the first row
     generation: int = 0  # counts the resets: a page that was asked for before one is void
     asked: int | None = None  # the version after which the open question asks
+    _oldest: int | None = None  # number of the first row; looking for it would cost a look at every row
 
     @property
     def loaded(self) -> bool:
@@ -47,7 +48,7 @@ class Timeline:
     @property
     def low(self) -> int:
         """The lowest number held; where the room is loaded down to its beginning, 1."""
-        return min(self.rows, default=1) if self.more else 1
+        return self._oldest if self.more and self._oldest is not None else 1
 
     def change(self, version: int, message: Message | None = None) -> Todo:
         """The live change (version - 1, version], of a message or of the room itself."""
@@ -74,6 +75,7 @@ class Timeline:
     def reset(self, head: int) -> Todo:
         """Too much changed, or the log is another one (`head` 0): start again."""
         self.rows = {}
+        self._oldest = None
         self.cursor = self.floor = self.asked = None
         self.head = head
         self.more = False
@@ -95,7 +97,7 @@ class Timeline:
         # these rows were not held when they came.
         if version < self.cursor:
             self.floor = min(self.floor if self.floor is not None else version, version)
-        oldest = min(self.rows, default=None)
+        oldest = self._oldest
         older = [row for row in rows if oldest is None or row.number < oldest]
         if older or not rows:
             self.more = more
@@ -139,4 +141,5 @@ class Timeline:
     def _add(self, rows: Iterable[Message]) -> None:
         for row in rows:
             self.rows[row.number] = row
+            self._oldest = row.number if self._oldest is None else min(self._oldest, row.number)
             self.observe(row)

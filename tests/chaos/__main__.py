@@ -90,7 +90,7 @@ async def _break(options: argparse.Namespace, faults: Faults, workload: Workload
     ):
         count += 1
         await faults.strike(faults.schedule(chosen), quiet=count % options.quiet_every == 0)
-        await asyncio.sleep(random.uniform(0.3, 1.5))
+        await asyncio.sleep(random.uniform(0.1, 0.8))
         if time.monotonic() - told > 30:
             told = time.monotonic()
             kills = sum(faults.figures.kills.values())

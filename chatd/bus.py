@@ -5,6 +5,7 @@ What is lost here is found again by comparing the rooms' heads with the database
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Collection, Sequence
 
 import structlog
@@ -17,6 +18,8 @@ log = structlog.get_logger("chatd.bus")
 
 SLICE = 1_000  # channels subscribed to by one command
 PING_SECONDS = 1.0
+CONFIRM_SECONDS = 3.0  # for Redis to confirm subscriptions
+STABLE_SECONDS = 1.0  # after which a lost connection counts as one that worked
 SILENT_PINGS = 3  # unanswered, and Redis is taken for gone
 RETRY_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.0)
 
@@ -58,21 +61,26 @@ class Bus:
                 await asyncio.sleep(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
                 attempt += 1
                 continue
-            attempt = 0
+            began = time.monotonic()
             try:
                 await self._serve(line)
             finally:
                 self._wire = None
                 self._heard.clear()
                 line.abort()
-            if not self._closing:
-                log.warning("redis is away", reason="the connection was lost")
+            if self._closing:
+                return
+            log.warning("redis is away", reason="the connection was lost")
+            # A Redis that takes connections and refuses commands must not be asked in a busy loop.
+            attempt = 0 if time.monotonic() - began > STABLE_SECONDS else attempt + 1
+            await asyncio.sleep(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
 
     async def _serve(self, line: wire.Wire) -> None:
         """Hear what is wanted until the connection is lost."""
         try:
             while missing := sorted(self._wanted - self._heard):
-                await line.subscribe(missing[:SLICE])
+                async with asyncio.timeout(CONFIRM_SECONDS):
+                    await line.subscribe(missing[:SLICE])
                 self._heard.update(missing[:SLICE])
             self._wire = line
             log.info("redis is here", channels=len(self._heard))
@@ -84,7 +92,7 @@ class Bus:
                     await asyncio.wait_for(asyncio.shield(line.lost), PING_SECONDS)
                     return
                 silent = 0 if line.heard else silent + 1
-        except ConnectionError:
+        except (ConnectionError, TimeoutError):
             return
 
     async def subscribe(self, channels: Collection[str]) -> bool:
@@ -98,8 +106,9 @@ class Bus:
             return False
         missing = [channel for channel in channels if channel not in self._heard]
         try:
-            await line.subscribe(missing)
-        except ConnectionError:
+            async with asyncio.timeout(CONFIRM_SECONDS):
+                await line.subscribe(missing)
+        except (ConnectionError, TimeoutError):
             return False
         if line is not self._wire:
             return False

@@ -255,10 +255,12 @@ class ParleyClient:
             try:
                 async for frame in socket:
                     self._receive(socket, frame, cursors)
+            except ConnectionClosed:
+                if socket.close_code == Close.SIGNED_OUT:
+                    raise SignedOut(socket.close_reason or "") from None
+                raise
             finally:
                 self._disconnected()
-            if socket.close_code == Close.SIGNED_OUT:
-                raise SignedOut(socket.close_reason or "")
 
     def _disconnected(self) -> None:
         self._socket = None

@@ -110,7 +110,8 @@ class Commands:
         command = outcome.request.command
         if isinstance(outcome, Accepted):
             done = outcome.message
-            at = done.edited_at if done.edited_at is not None else done.at
+            # A resend gets the first attempt's time, whatever was edited since.
+            at = done.at if isinstance(command, protocol.Send) else done.edited_at or done.at
             self.post(
                 peer,
                 protocol.Ack(id=command.id, room=done.room, number=done.number, version=done.version, at=at),

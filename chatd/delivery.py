@@ -6,6 +6,7 @@ and each is framed once and posted to everybody who is in the room.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
@@ -27,14 +28,22 @@ CROSSING_SECONDS = 0.03  # two daemons' publishes may cross: a gap is often fill
 RETRY_SECONDS = 0.5
 
 
-class _Change(msgspec.Struct):
-    """What is read of a published change; the rest goes to the members as it is."""
+class _Header(msgspec.Struct):
+    """What is read of a published change; a message goes to the members as it is."""
 
     type: str
     version: int
 
 
-_decode_change = msgspec.json.Decoder(_Change).decode
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A published change: its JSON, and, where the room itself changed, what that says."""
+
+    payload: bytes
+    of_room: protocol.RoomChange | None
+
+
+_decode_header = msgspec.json.Decoder(_Header).decode
 _decode_room_change = msgspec.json.Decoder(protocol.RoomChange).decode
 
 
@@ -46,7 +55,7 @@ class Delivery:
         self._bus = bus
         self._fanout = fanout
         self.hub = hub
-        self.sequencer: Sequencer[bytes] = Sequencer()
+        self.sequencer: Sequencer[_Change] = Sequencer()
         self._tasks: set[asyncio.Task[None]] = set()
 
     # -- changes come in
@@ -54,11 +63,12 @@ class Delivery:
     def heard(self, room: int, payload: bytes) -> None:
         """A change was published."""
         try:
-            version = _decode_change(payload).version
+            header = _decode_header(payload)
+            change = _Change(payload, _decode_room_change(payload) if header.type == "room" else None)
         except msgspec.MsgspecError:
             log.error("unreadable publish", room=room, size=len(payload))
             return
-        self._deliver(room, self.sequencer.arrive(room, version, payload))
+        self._deliver(room, self.sequencer.arrive(room, header.version, change))
         self._heal(room)
 
     def compare(self, heads: Iterable[tuple[int, int]]) -> None:
@@ -68,11 +78,11 @@ class Delivery:
                 self._deliver(room, self.sequencer.track(room, head))
                 self._heal(room)
 
-    def _deliver(self, room: int, changes: Iterable[bytes]) -> None:
-        for payload in changes:
-            if b'"type":"room"' in payload[:16]:
-                self._deliver_room_change(room, _decode_room_change(payload))
-            self._post(room, frame(payload))
+    def _deliver(self, room: int, changes: Iterable[_Change]) -> None:
+        for change in changes:
+            if change.of_room is not None:
+                self._deliver_room_change(room, change.of_room)
+            self._post(room, frame(change.payload))
 
     def _deliver_room_change(self, room: int, change: protocol.RoomChange) -> None:
         """Who left hears `left` instead of the change; who joined is let in."""
@@ -128,9 +138,10 @@ class Delivery:
 
     async def _check_members(self, room: int) -> None:
         """The members of `room` changed unheard: compare those who are here with the database."""
-        here = self.hub.users()
+        # Who comes in while the database is asked was not asked about, and is no stranger for that.
+        inside, here = self.hub.users_in(room), self.hub.users()
         members = await self._store.run(rooms.members_among, room, here)
-        for user in self.hub.users_in(room) - members:
+        for user in inside - members:
             self.expel(user, room)
         for user in members - self.hub.users_in(room):
             self.spawn(self.admit(user, room))
@@ -211,6 +222,10 @@ class Delivery:
             self._fanout.post([peer], frame(found))
         except rooms.NoSuchRoom:
             self.expel(peer.user.id, room)
+        except Exception:
+            # What was promised with `welcome` will not come: the client must say hello again.
+            await peer.close(protocol.Close.TRY_AGAIN, "the changes can not be read just now")
+            raise
         finally:
             self._release(peer, room)
 

@@ -42,6 +42,8 @@ class Greeter:
             summaries = await self._read(peer)
         except StoreAway:
             raise Farewell(Close.TRY_AGAIN, "the database can not be reached") from None
+        if not self.heads.epoch:
+            raise Farewell(Close.TRY_AGAIN, "the database was not read yet")
         # Nothing below waits: what is delivered from here on reaches this peer.
         hub = self.delivery.hub
         hub.register(peer, peer.user.id)
@@ -61,18 +63,21 @@ class Greeter:
 
     async def _read(self, peer: Peer) -> list[protocol.RoomSummary]:
         """The user's rooms, read while all of them are being heard."""
-        await self._hear(peer, [keys.user_channel(peer.user.id)])
+        mine = keys.user_channel(peer.user.id)
+        await self._hear(peer, [mine])
         while True:
             found = await self.store.run(rooms.of_user, user=peer.user.id)
             if found is None:
                 raise Farewell(Close.SIGNED_OUT, "the account is gone")
             peer.user, summaries = found
             unheard = [s.room.id for s in summaries if not self.delivery.hears([s.room.id])]
-            if not unheard and all(self.delivery.is_current(summary) for summary in summaries):
+            current = all(self.delivery.is_current(summary) for summary in summaries)
+            # The sweep may have let go of the channel of a user who was not here yet.
+            if not unheard and current and self.bus.hears(mine):
                 return summaries
             for room in unheard:
                 self.delivery.sequencer.expect(room)
-            await self._hear(peer, [keys.room_channel(room) for room in unheard])
+            await self._hear(peer, [mine, *(keys.room_channel(room) for room in unheard)])
 
     async def _hear(self, peer: Peer, channels: list[str]) -> None:
         if not self.bus.connected or not await self.bus.subscribe(channels):

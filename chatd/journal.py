@@ -38,6 +38,8 @@ class Journal:
         self._on_committed = on_committed
         self._queue: list[_Entry] = []
         self._fences = Fences()
+        self._closed = False
+        self._gone: set[Hashable] = set()  # connections that ended while their requests were under way
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -45,13 +47,17 @@ class Journal:
 
     def put(self, sender: Hashable, request: Request, answer: Callable[[Outcome], None]) -> None:
         """Carry out `request` of a connection with the next batch, then call `answer`, once."""
+        if self._closed:
+            answer(Refused(request, Code.UNAVAILABLE, temporary=True))
+            return
         self._queue.append(_Entry(sender, request, answer))
         self._idle.clear()
         self._wake.set()
 
     def forget(self, sender: Hashable) -> None:
-        """A connection is gone. What it asked for is still carried out."""
+        """A connection is gone. What it asked for is still carried out, and leaves no fence behind."""
         self._fences.forget(sender)
+        self._gone.add(sender)
 
     async def run(self) -> None:
         """Commit batches for ever."""
@@ -68,8 +74,13 @@ class Journal:
                     outcomes = [Refused(request, Code.UNAVAILABLE, temporary=True) for request in requests]
                 self._settle(entries, outcomes)
             if not self._queue:
+                self._gone.clear()
                 self._wake.clear()
                 self._idle.set()
+
+    def refuse_new(self) -> None:
+        """This daemon stops: what comes from now on is for another one."""
+        self._closed = True
 
     async def flushed(self) -> None:
         """Return when every request has its answer."""
@@ -100,7 +111,8 @@ class Journal:
         for outcome in outcomes:
             entry = by_request[id(outcome.request)]
             temporary = isinstance(outcome, Refused) and outcome.temporary
-            self._fences.settled(entry.sender, entry.request.command, temporary=temporary)
+            if entry.sender not in self._gone:
+                self._fences.settled(entry.sender, entry.request.command, temporary=temporary)
             entry.answer(outcome)
         committed = [outcome for outcome in outcomes if isinstance(outcome, Accepted) and outcome.change]
         if committed:

@@ -5,6 +5,7 @@ import gc
 import signal
 import socket as sockets
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ UNIX = "unix:"
 BACKLOG = 1024
 SWEEP_SECONDS = 30.0
 STALL_CHECK_SECONDS = 1.0
+ANSWER_SECONDS = 4.0  # of the database; clients wait 10 to 20 s for theirs
+FLUSH_SECONDS = 4.0  # for the batches of a drain
 MOVES_PER_SECOND = 1_400  # handshakes that another daemon can answer
 SLICE = 100  # connections closed in one turn of a drain
 
@@ -47,7 +50,7 @@ class Daemon:
     def __init__(self, settings: Settings, index: int) -> None:
         self._settings = settings
         self._index = index
-        self._database = Database(settings)
+        self._database = Database(settings, answer_seconds=ANSWER_SECONDS)
         self._store = Store(self._database)
         self._hub: Hub[Peer] = Hub()
         self._fanout = Fanout(asyncio.get_running_loop(), limit=settings.buffer_max)
@@ -205,7 +208,10 @@ class Daemon:
         if peers:
             self._fanout.post(peers, frame(protocol.Drain(within=within)))
             await asyncio.wait([*server.handler_tasks], timeout=within + 1.0)
-        await self._journal.flushed()
+        # Those that did not move go on sending, and the journal would never be empty.
+        self._journal.refuse_new()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._journal.flushed(), FLUSH_SECONDS)
         await asyncio.sleep(0)  # the flush writes the last answers
         left = list(server.connections)
         for start in range(0, len(left), SLICE):

@@ -5,10 +5,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Concatenate, ParamSpec, TypeVar
 
+import pymysql
+import structlog
+
 from shared.database import Cursor, Database, is_locked, is_unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+log = structlog.get_logger("chatd.store")
 
 READERS = 4
 
@@ -44,6 +49,10 @@ class Store:
                 raise StoreAway(str(fault)) from fault
             if is_locked(fault):
                 raise StoreBusy(str(fault)) from fault
+            if isinstance(fault, pymysql.err.MySQLError):
+                # As while a backup is restored: not foreseen, and no reason to end anybody's connection.
+                log.error("unexpected answer of the database", fault=str(fault))
+                raise StoreAway(str(fault)) from fault
             raise
 
     def close(self) -> None:

@@ -66,7 +66,10 @@ class Wire(asyncio.Protocol):
                 self._confirmations[name] = asyncio.get_running_loop().create_future()
             waiting.append(self._confirmations[name])
         self._send(_packed("SUBSCRIBE", *names))
-        await asyncio.gather(*waiting)
+        # Not gather: the futures are shared, and one who stops waiting must not end it for others.
+        await asyncio.wait(waiting)
+        for future in waiting:
+            future.result()
 
     def unsubscribe(self, channels: Iterable[str]) -> None:
         """Hear these channels no longer."""

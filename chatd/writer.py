@@ -20,7 +20,7 @@ log = structlog.get_logger("chatd.writer")
 PATIENCE_SECONDS = 3.0  # before a batch is refused as temporary
 PAUSE_SECONDS = 0.02
 
-ROW_FAULTS = (pymysql.err.IntegrityError, pymysql.err.DataError, pymysql.err.ProgrammingError)
+ROW_FAULTS = (pymysql.err.IntegrityError, pymysql.err.DataError)
 
 
 class Writer:

@@ -78,10 +78,11 @@ class Database:
     """A pool of at most `settings.database_pool` connections to MariaDB.
 
     Connections are made when first needed, so that a process starts while the server is away,
-    and each is checked when it is taken, so that a server's restart needs none of ours.
+    and each is checked when it is taken, so that a server's restart needs none of ours. A server that
+    has not answered for `answer_seconds` counts as lost.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, answer_seconds: float = 10) -> None:
         self._pool = PooledDB(
             pymysql,
             mincached=0,
@@ -96,8 +97,8 @@ class Database:
             charset="utf8mb4",
             init_command=SESSION,
             connect_timeout=3,
-            read_timeout=10,
-            write_timeout=10,
+            read_timeout=answer_seconds,
+            write_timeout=answer_seconds,
             cursorclass=DictCursor,
             **settings.database_address(),
         )
@@ -117,10 +118,12 @@ class Database:
                 with connection.cursor() as cursor:
                     yield cursor
                 connection.commit()
-            except BaseException:
-                # Where the connection broke, the server rolls back by itself; the first fault counts.
-                with suppress(pymysql.err.MySQLError):
-                    connection.rollback()
+            except BaseException as fault:
+                # Where the connection broke, the server rolls back by itself, and one that hangs
+                # would let us wait once more; the first fault counts.
+                if not (isinstance(fault, Exception) and is_lost(fault)):
+                    with suppress(pymysql.err.MySQLError):
+                        connection.rollback()
                 raise
 
     def transact(self, work: Callable[[Cursor], T]) -> T:

@@ -4,7 +4,7 @@ import re
 
 from shared.protocol import Code
 
-NAME = re.compile(r"[A-Za-z0-9_]+")
+NAME = re.compile(r"[A-Za-z0-9_]{1,32}")  # what the column holds; settings may ask for less
 
 # Default_Ignorable_Code_Point of Unicode 15.1: what draws nothing by itself.
 IGNORABLE = re.compile(

@@ -17,10 +17,12 @@ def check(history: History) -> list[str]:
     rules = (
         _acked_is_in_the_log,
         _refused_is_not_in_the_log,
+        _rows_are_what_was_sent,
         _one_row_per_client_id,
         _numbers_are_dense,
         _versions_are_unique_and_below_the_head,
         _senders_order_holds,
+        _readers_are_in_their_rooms,
         _readers_end_equal_to_the_log,
         _readers_agree,
         _nothing_seen_went_backward,
@@ -49,6 +51,23 @@ def _refused_is_not_in_the_log(history: History) -> Iterator[str]:
     for tried in history.tries:
         if isinstance(tried.command, Send) and tried.refused and (tried.user, tried.command.id) in rows:
             yield f"{tried.device} was told {tried.refused} of {tried.command.body!r}, and it stands in the log"
+
+
+def _rows_are_what_was_sent(history: History) -> Iterator[str]:
+    """Every row was sent by its author, and holds that text, that of an edit of it, or none if it was deleted."""
+    texts: dict[tuple[int, int], set[str]] = defaultdict(set)
+    sent = {
+        (tried.user, tried.command.id): tried for tried in history.tries if isinstance(tried.command, Send)
+    }
+    for tried in history.tries:
+        if isinstance(tried.command, Edit):
+            texts[tried.room, tried.command.number].add(tried.command.body)
+    for row in history.log.rows:
+        origin = sent.get((row.author, row.client_id))
+        if origin is None or not isinstance(origin.command, Send):
+            yield f"message {row.number} of room {row.room} was sent by nobody: {row.body!r}"
+        elif not row.deleted and row.body not in {origin.command.body, *texts[row.room, row.number]}:
+            yield f"message {row.number} of room {row.room} is {row.body!r}, and was sent as {origin.command.body!r}"
 
 
 def _one_row_per_client_id(history: History) -> Iterator[str]:
@@ -85,6 +104,12 @@ def _senders_order_holds(history: History) -> Iterator[str]:
         inorder = [number for _, number in sorted(pairs)]
         if inorder != sorted(inorder):
             yield f"the messages of {device} in room {room} stand in another order than they were sent"
+
+
+def _readers_are_in_their_rooms(history: History) -> Iterator[str]:
+    for reader in history.readers:
+        for room in reader.rooms - reader.final.keys():
+            yield f"{reader.device} was thrown out of room {room}, of which it is a member"
 
 
 def _readers_end_equal_to_the_log(history: History) -> Iterator[str]:

@@ -51,6 +51,7 @@ class Reader:
     """What one device saw, in its order, and what it holds at the end."""
 
     device: str
+    rooms: set[int] = field(default_factory=set)  # that it is a member of and opened
     seen: list[Sight] = field(default_factory=list)
     low: dict[int, int] = field(default_factory=dict)  # room → lowest number held at the end
     final: dict[int, list[Sight]] = field(default_factory=dict)  # room → what is held at the end

@@ -285,8 +285,6 @@ def main() -> int:
             name,
             "--faults",
             bug.faults,
-            "--quiet-every",
-            "1",
         ]
         command += ["--quiet-every", str(bug.quiet_every)]
         run = subprocess.run([*command, *sys.argv[1:]], capture_output=True, text=True, check=False)

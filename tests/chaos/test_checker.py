@@ -51,6 +51,11 @@ def sound() -> History:
     return History([said(1), said(2), said(3, acked=False)], [phone], Log([*rows], {ROOM: (3, 3)}))
 
 
+def edited(body: str) -> Try:
+    """An edit of the first message whose outcome is unknown."""
+    return tried(Edit(UUID(int=30), ROOM, 1, 1, body))
+
+
 def broken(history: History) -> set[str]:
     """The rules that speak."""
     return {line.partition(":")[0] for line in check(history)}
@@ -125,6 +130,7 @@ def test_what_stands_before_the_oldest_that_a_reader_holds_is_not_missed() -> No
 
 def test_a_reader_that_holds_an_old_text_is_found() -> None:
     history = sound()
+    history.tries.append(edited("changed"))
     history.log.rows[0] = row(1, 4, "changed")
     history.log.heads[ROOM] = (3, 4)
     assert broken(history) == {"readers end equal to the log"}
@@ -138,6 +144,7 @@ def test_two_readers_who_saw_two_contents_of_one_version_are_found() -> None:
 
 def test_a_message_that_went_back_to_an_older_version_is_found() -> None:
     history = sound()
+    history.tries.append(edited("new"))
     history.log.rows[0] = row(1, 4, "new")
     history.log.heads[ROOM] = (3, 4)
     history.readers[0].seen = [row(1, 4, "new"), *history.readers[0].seen]
@@ -159,10 +166,11 @@ def test_an_acknowledged_edit_that_is_lost_is_found() -> None:
 
 def test_an_edit_whose_version_has_another_text_is_found() -> None:
     history = sound()
-    edited = row(1, 4, "other")
-    history.log.rows[0] = history.readers[0].final[ROOM][0] = edited
+    other = row(1, 4, "other")
+    history.tries.append(edited("other"))
+    history.log.rows[0] = history.readers[0].final[ROOM][0] = other
     history.log.heads[ROOM] = (3, 4)
-    history.readers[0].seen.append(edited)
+    history.readers[0].seen.append(other)
     history.tries.append(tried(Edit(UUID(int=20), ROOM, 1, 1, "better"), number=1, version=4))
     assert broken(history) == {"acked edits were written"}
 
@@ -171,3 +179,23 @@ def test_a_deleted_text_that_is_still_there_is_found() -> None:
     history = sound()
     history.tries.append(tried(Delete(UUID(int=20), ROOM, 1), number=1, version=1))
     assert broken(history) == {"deleted text is gone"}
+
+
+def test_a_text_that_is_not_what_was_sent_is_found() -> None:
+    history = sound()
+    wrong = row(1, body="garbled")
+    history.log.rows[0] = history.readers[0].seen[0] = history.readers[0].final[ROOM][0] = wrong
+    assert broken(history) == {"rows are what was sent"}
+
+
+def test_a_message_that_nobody_sent_is_found() -> None:
+    history = sound()
+    del history.tries[2]
+    assert broken(history) == {"rows are what was sent"}
+
+
+def test_a_reader_who_was_thrown_out_of_a_room_is_found() -> None:
+    history = sound()
+    history.readers[0].rooms.add(ROOM)
+    history.readers[0].final.clear()
+    assert broken(history) == {"readers are in their rooms"}

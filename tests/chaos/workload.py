@@ -129,6 +129,7 @@ class Workload:
     def history(self) -> History:
         """What everybody wrote down."""
         for device in self.devices:
+            device.reader.rooms = set(self.rooms)
             for room, timeline in device.client.timelines.items():
                 device.reader.low[room] = timeline.low
                 device.reader.final[room] = [Sight.of(message) for message in timeline.rows.values()]

@@ -46,7 +46,7 @@ ServerFrame = (
 _decoder = msgspec.json.Decoder(ServerFrame)
 
 
-class SignedOut(PermissionError):
+class SignedOut(RuntimeError):
     """The session ended; sign in again."""
 
 
@@ -251,13 +251,14 @@ class ParleyClient:
         ) as socket:
             loaded = [(room, t.position) for room, t in self.timelines.items() if t.position is not None]
             cursors = dict(loaded[-LOADED_MAX:])
-            await socket.send(protocol.encode(protocol.Hello(self._epoch, cursors)).decode())
             try:
+                await socket.send(protocol.encode(protocol.Hello(self._epoch, cursors)).decode())
                 async for frame in socket:
                     self._receive(socket, frame, cursors)
-            except ConnectionClosed:
-                if socket.close_code == Close.SIGNED_OUT:
-                    raise SignedOut(socket.close_reason or "") from None
+            except ConnectionClosed as closed:
+                # Of the close frame: the socket's own `close_code` is known only when TCP has ended too.
+                if closed.rcvd is not None and closed.rcvd.code == Close.SIGNED_OUT:
+                    raise SignedOut(closed.rcvd.reason) from None
                 raise
             finally:
                 self._disconnected()

@@ -51,7 +51,7 @@ class Store:
                 raise StoreBusy(str(fault)) from fault
             if isinstance(fault, pymysql.err.MySQLError):
                 # As while a backup is restored: not foreseen, and no reason to end anybody's connection.
-                log.error("unexpected answer of the database", fault=str(fault))
+                log.warning("unexpected answer of the database", fault=str(fault))
                 raise StoreAway(str(fault)) from fault
             raise
 

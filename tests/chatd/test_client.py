@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
+import redis
 
 from chatd.client import ParleyClient, Refused
 from shared.protocol import Ack, Message
@@ -114,6 +115,17 @@ async def test_an_edit_on_an_old_version_is_refused_for_good(stack: Stack) -> No
         await writer.edit(held, "two").answer
         with pytest.raises(Refused, match="changed meanwhile"):
             await writer.edit(held, "three").answer
+
+
+async def test_a_client_whose_session_ended_signs_in_again(stack: Stack) -> None:
+    async with AsyncExitStack() as clients:
+        client = await online(clients, stack.url, "signed_out")
+        url, password = stack.settings.redis_address()
+        with redis.Redis.from_url(url, password=password) as store:
+            store.delete(*store.keys("session:*"))
+        client.kill()
+        await until(lambda: client.connections == 2, "connected again, with a new session")
+        assert (await client.send("back again", to="signed_out").answer).number == 1
 
 
 async def test_a_client_that_is_told_to_move_goes_on_at_another_daemon(stack: Stack) -> None:

@@ -7,17 +7,20 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+import pymysql
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
 from shared.protocol import Close
 from shared.settings import Settings
 from tests.chatd.daemons import ALERT, HOST, Chat, Person, running
-from tests.chatd.device import SECONDS
+from tests.chatd.device import SECONDS, Client
 from tests.servers import Servers, wait_for
 
 
@@ -55,6 +58,38 @@ async def test_a_daemon_that_is_told_to_stop_answers_what_was_sent_and_says_wher
         await two.hear("message", room=room, body=ids[-1])
         assert two.heard("drain") == []
     assert chat.bodies(room) == ids
+
+
+async def test_a_daemon_ends_though_its_clients_go_on_sending(chat: Chat) -> None:
+    alice, bob = chat.people("alice", "bobby")
+    room = chat.room(alice, bob)
+    async with chat.connect(alice, 0) as one, chat.connect(bob, 0) as two:
+
+        async def chatter(device: Client) -> None:
+            with suppress(ConnectionClosed):
+                while True:
+                    await device.say(type="send", id=str(uuid4()), room=room, body="on and on")
+                    await asyncio.sleep(0)
+
+        talking = asyncio.gather(chatter(one), chatter(two))
+        await one.hear("ack")
+        chat.daemons[0].signal(signal.SIGTERM)
+        assert await one.closed() == Close.RESTART
+        assert await asyncio.to_thread(chat.daemons[0].ended) == 0
+        await talking
+
+
+async def test_an_answer_of_the_database_that_was_not_foreseen_ends_nobodys_connection(chat: Chat) -> None:
+    async with chat.connect(chat.person("alice"), 0) as one:
+        with closing(pymysql.connect(**chat.settings.database_address(admin=True))) as admin:
+            cursor = admin.cursor()
+            cursor.execute("RENAME TABLE instance TO instance_away")
+            try:
+                await asyncio.to_thread(wait_for, lambda: chat.daemons[0].health()[0] == 503)
+            finally:
+                cursor.execute("RENAME TABLE instance_away TO instance")
+        await asyncio.to_thread(wait_for, lambda: chat.daemons[0].health()[0] == 200)
+        await one.barrier()
 
 
 async def test_when_all_clients_have_moved_the_daemon_ends_without_waiting(chat: Chat) -> None:

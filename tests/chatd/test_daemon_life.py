@@ -7,12 +7,11 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-import pymysql
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
@@ -77,19 +76,6 @@ async def test_a_daemon_ends_though_its_clients_go_on_sending(chat: Chat) -> Non
         assert await one.closed() == Close.RESTART
         assert await asyncio.to_thread(chat.daemons[0].ended) == 0
         await talking
-
-
-async def test_an_answer_of_the_database_that_was_not_foreseen_ends_nobodys_connection(chat: Chat) -> None:
-    async with chat.connect(chat.person("alice"), 0) as one:
-        with closing(pymysql.connect(**chat.settings.database_address(admin=True))) as admin:
-            cursor = admin.cursor()
-            cursor.execute("RENAME TABLE instance TO instance_away")
-            try:
-                await asyncio.to_thread(wait_for, lambda: chat.daemons[0].health()[0] == 503)
-            finally:
-                cursor.execute("RENAME TABLE instance_away TO instance")
-        await asyncio.to_thread(wait_for, lambda: chat.daemons[0].health()[0] == 200)
-        await one.barrier()
 
 
 async def test_when_all_clients_have_moved_the_daemon_ends_without_waiting(chat: Chat) -> None:

@@ -50,6 +50,8 @@ class Sandbox:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # A test run that was started by nohup ignores it, and so would its children.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
         )
 
     def install(self, *packages: str) -> tuple[int, str]:

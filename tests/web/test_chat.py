@@ -109,7 +109,7 @@ def test_a_page_without_a_session_asks_to_sign_in(path: str, browser: Browser) -
         "line\u2028ends\u2029",
         "\\u003c \\ \\\\",
         "{{ 7 * 7 }} {% raw %}",
-        "\U0001f40e \u202e",
+        "\U0001f40e \u200f",
     ],
 )
 def test_what_people_write_never_leaves_its_json(text: str, alice: Browser, database: Database) -> None:

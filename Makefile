@@ -1,6 +1,6 @@
 # Each verb does one thing. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run start stop status restart test chaos planted lint types format lock
+.PHONY: help run start stop status restart test chaos planted lint types format lock vendor
 PYTHON := .venv/bin/python
 # What runs already was started by a .venv; where there is none, nothing runs.
 STARTED := test -x $(PYTHON) || { echo "Parley was never started here: make run does it."; exit 3; }
@@ -56,3 +56,6 @@ format: ## bring the code into its format
 
 lock: ## pin every package anew, with hashes, to what pyproject.toml allows
 	@deploy/lock.sh
+
+vendor: ## copy the browser's libraries from npm anew (A=--update: newer ones)
+	@$(PYTHON) -m deploy.vendor $(A)

@@ -1,4 +1,4 @@
-"""What every test may use: real servers, their settings, an empty database.
+"""What every test may use: real servers, their settings, an empty database, the whole product.
 
 | fixture | what it is |
 | --- | --- |
@@ -6,6 +6,9 @@
 | `settings` | the `Settings` for them; vary them with `dataclasses.replace` |
 | `database` | a `Database` on them, where nobody has registered and nothing was said yet |
 | `empty` | the same emptiness, for tests that make their own `Database` |
+| `stack` | the whole product, running, on servers of its own; a test that kills something leaves it well again |
+
+`make test` lets several workers run side by side, a file each: every worker has servers of its own.
 """
 
 from collections.abc import Iterator
@@ -15,6 +18,7 @@ import pytest
 from shared.database import Database
 from shared.settings import Settings
 from tests.servers import Servers
+from tests.system.stack import Stack
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +43,14 @@ def database(settings: Settings, empty: None) -> Iterator[Database]:
     pool = Database(settings)
     yield pool
     pool.close()
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """Tests share its database, so each registers people with names of its own. Some write faster than people do."""
+    running = Stack(drain_seconds="1", message_rate="0")
+    try:
+        running.start()
+        yield running
+    finally:
+        running.close()

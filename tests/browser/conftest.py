@@ -2,7 +2,6 @@
 
 | fixture | what it is |
 | --- | --- |
-| `stack` | everything running, for the tests of this folder alone |
 | `network` | a way to `stack` that can be down |
 | `people` | makes persons, each with a browser context of their own: `people("anna")`, `people("bert", viewport=…)` |
 
@@ -31,16 +30,6 @@ class People(Protocol):
     def __call__(
         self, name: str, *, registered: bool = True, network: Network | None = None, **context: Any
     ) -> Person: ...
-
-
-@pytest.fixture(scope="package")
-def stack() -> Iterator[Stack]:
-    running = Stack(drain_seconds="1")
-    try:
-        running.start()
-        yield running
-    finally:
-        running.close()
 
 
 # Not for the whole run: while Playwright is open no other test of the process can have an event loop.

@@ -1,7 +1,7 @@
 """ParleyClient keeps its promise on a bad network; web, daemons and nginx are the real ones."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
@@ -14,16 +14,6 @@ from tests.system.stack import Stack
 
 PASSWORD = "correct horse battery"
 WAIT_SECONDS = 30.0
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    running = Stack(drain_seconds="1")
-    try:
-        running.start()
-        yield running
-    finally:
-        running.close()
 
 
 @pytest.fixture

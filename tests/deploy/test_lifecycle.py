@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import signal
 import socket
 import subprocess
@@ -246,3 +247,15 @@ def test_a_data_folder_with_a_space_works() -> None:
         own.start()
     finally:
         own.close()
+
+
+def test_all_processes_together_take_at_most_300_megabytes_when_idle() -> None:
+    own = Stack()
+    try:
+        own.start()
+        said = own.deploy("status").stdout
+    finally:
+        own.close()
+    found = re.search(r"(\d+) MB", said)
+    assert found
+    assert int(found[1]) <= 300, said

@@ -1,6 +1,8 @@
 """The whole product, started as an operator starts it, in a folder and on a port of its own."""
 
+import itertools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -17,13 +19,26 @@ from shared.settings import PREFIX, PROJECT, Settings
 from tests.servers import short_folder, wait_for
 
 COMMAND_SECONDS = 120.0
+FIRST_PORT, WORKERS, PORTS = 12_000, 16, 1_000  # 1,000 ports for each of up to 16 workers
+_drawn = itertools.count(random.randrange(PORTS))  # two runs on one machine begin at different ones
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback interface that nobody listens on, and that no other worker of this run takes.
+
+    It lies below the ports that the kernel gives to whoever asks for none in particular (ip(7)), so that no
+    connection takes it between now and its use.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = FIRST_PORT + worker % WORKERS * PORTS
+    while True:
+        port = first + next(_drawn) % PORTS
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 def clean_environment() -> dict[str, str]:

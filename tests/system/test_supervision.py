@@ -85,13 +85,6 @@ class Watcher(threading.Thread):
         self.join()
 
 
-def test_all_processes_together_stay_within_300_megabytes(stack: Stack) -> None:
-    said = stack.deploy("status").stdout
-    found = re.search(r"(\d+) MB", said)
-    assert found
-    assert int(found[1]) <= 300, said
-
-
 def test_nothing_but_nginx_listens_on_a_port(stack: Stack) -> None:
     ours = {str(process.pid): process.name for process in stack.processes()}
     assert {ours[pid] for pid in _listeners(set(ours))} == {"nginx"}

@@ -88,8 +88,8 @@ class Bus:
             silent = 0
             while silent < SILENT_PINGS:
                 line.ping()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(asyncio.shield(line.lost), PING_SECONDS)
+                await asyncio.wait([line.lost], timeout=PING_SECONDS)
+                if line.lost.done():
                     return
                 silent = 0 if line.heard else silent + 1
         except (ConnectionError, TimeoutError):

@@ -7,6 +7,7 @@ came back and after a pause of this process, and every minute.
 import asyncio
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import structlog
 
@@ -73,10 +74,9 @@ class Heads:
         if not self.database_here:
             await asyncio.sleep(min(self._interval, 0.5))
             return
-        try:
-            await asyncio.wait_for(self._everything.wait(), self._interval)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._interval):
+                await self._everything.wait()
 
     async def _check_epoch(self) -> None:
         epoch = await self._store.run(rooms.epoch)

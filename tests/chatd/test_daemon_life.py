@@ -7,11 +7,12 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+import pymysql
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
@@ -157,6 +158,19 @@ async def test_a_daemon_that_was_stopped_for_a_while_catches_up(chat: Chat) -> N
 
 
 # -- a restored database
+
+
+async def test_an_answer_of_the_database_that_was_not_foreseen_ends_nobodys_connection(chat: Chat) -> None:
+    """A table is gone for a while, as when a backup is restored."""
+    chat.expected.update({"unexpected answer of the database", "mariadb is away"})
+    admin = pymysql.connect(**chat.settings.database_address(admin=True))
+    async with chat.connect(chat.person("alice"), 0) as one:
+        with closing(admin), admin.cursor() as cursor:
+            cursor.execute("RENAME TABLE instance TO instance_elsewhere")
+            await asyncio.to_thread(wait_for, lambda: chat.daemons[0].health()[0] == 503)
+            cursor.execute("RENAME TABLE instance_elsewhere TO instance")
+        await asyncio.to_thread(wait_for, lambda: chat.daemons[0].health()[0] == 200)
+        await one.barrier()
 
 
 async def test_another_epoch_ends_the_daemon_so_that_all_compare_their_cursors_anew(chat: Chat) -> None:

@@ -12,12 +12,14 @@ from chatd.hello import Farewell, Greeter
 from chatd.hub import Hub
 from chatd.peer import Peer
 from chatd.watch import SessionUnknown, Watch
-from shared import protocol, sessions
+from shared import protocol
 from shared.protocol import Close, Code
 
 log = structlog.get_logger("chatd.connection")
 
 HELLO_SECONDS = 10.0
+# What pages say by themselves, also when nobody sits before them: it keeps no session alive.
+AUTOMATIC = (protocol.Hello, protocol.Ping, protocol.Sync, protocol.Read)
 FAULTS_MAX = 50  # invalid frames on one connection: a peer that sends more is abusive
 
 
@@ -54,16 +56,13 @@ class Connections:
         if socket.subprotocol != protocol.SUBPROTOCOL:
             raise Farewell(Close.NOT_ALLOWED, f"this daemon speaks {protocol.SUBPROTOCOL}")
         assert socket.request is not None
-        sid = sessions.sid_of_cookie("; ".join(socket.request.headers.get_all("Cookie")))
-        if sid is None:
-            raise Farewell(Close.SIGNED_OUT, "not signed in")
         try:
-            user = await self.watch.user_of(sid)
+            found = await self.watch.find("; ".join(socket.request.headers.get_all("Cookie")))
         except SessionUnknown:
             raise Farewell(Close.TRY_AGAIN, "the session can not be checked just now") from None
-        if user is None:
+        if found is None:
             raise Farewell(Close.SIGNED_OUT, "not signed in")
-        return Peer(socket, sid=sid, user=user)
+        return Peer(socket, sid=found.sid, user=found.user)
 
     async def _greet(self, peer: Peer) -> None:
         """Await `hello` and answer it; anything else before it is a fault."""
@@ -78,7 +77,10 @@ class Connections:
 
     async def _receive(self, peer: Peer) -> None:
         message = await self._next(peer)
-        if message is not None:
+        # What comes after our close frame is from somebody who was signed out, or will be sent again.
+        if message is not None and peer.is_open:
+            if not isinstance(message, AUTOMATIC):
+                peer.in_use = True
             await self.commands.handle(peer, message)
 
     async def _next(self, peer: Peer) -> protocol.ClientFrame | None:

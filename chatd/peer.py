@@ -33,6 +33,7 @@ class Peer:
         "_answered",
         "due",
         "faults",
+        "in_use",
         "session",
         "sid",
         "socket",
@@ -49,6 +50,7 @@ class Peer:
         self.user = protocol.User(user, "")  # the name is known after hello
         self.due: list[bytes] = []
         self.faults = 0
+        self.in_use = False  # whether its user did something since the session was last prolonged
         self.unanswered = 0
         self._answered = asyncio.Event()
         self._above_since = 0.0  # when too many bytes began to wait; 0: they do not

@@ -1,12 +1,19 @@
 """The sessions of the connected clients: looked up at the handshake, then checked again and again.
 
 Redis unreachable, or still loading its data, means *unknown*: sockets stay, and the check is
-repeated. Only a key that is not there means signed out.
+repeated. Only a key that is not there, or holds no session, means signed out.
+
+A session in use is prolonged here as the web service does it. A socket that is merely open does
+not count: the idle time-out is for the machine that somebody walked away from (OWASP Session
+Management Cheat Sheet, "Idle Timeout"), and there the page stays open.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+import time
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 import redis.asyncio as aioredis
 import structlog
@@ -22,12 +29,24 @@ from shared.settings import Settings
 
 log = structlog.get_logger("chatd.watch")
 
+T = TypeVar("T")
+
 SPREAD = 10  # parts into which one round of checks is divided
 TIMEOUT_SECONDS = 2.0
+CLOSE_SECONDS = 0.5  # for the closing handshake (RFC 6455 §7.1.2)
+CONNECTIONS = 16  # to Redis; a storm of handshakes waits for one, and is told to try again
 
 
 class SessionUnknown(ConnectionError):
     """Redis can not be asked just now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A session, and its user."""
+
+    sid: str
+    user: int
 
 
 class Watch:
@@ -35,49 +54,64 @@ class Watch:
 
     def __init__(self, settings: Settings, hub: Hub[Peer]) -> None:
         url, password = settings.redis_address()
-        self._redis = aioredis.Redis.from_url(
+        pool = aioredis.BlockingConnectionPool.from_url(
             url,
+            max_connections=CONNECTIONS,
+            timeout=TIMEOUT_SECONDS,
             protocol=2,
-            socket_timeout=TIMEOUT_SECONDS,
+            socket_timeout=None,  # see `_in_time`
             socket_connect_timeout=TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 1),
-            **({"password": password} if password else {}),  # type: ignore[arg-type]
+            **({"password": password} if password else {}),
         )
-        self._idle_seconds = settings.session_idle
-        self._interval = settings.session_check
+        self._redis = aioredis.Redis.from_pool(pool)
+        self._settings = settings
+        self._cookie = sessions.cookie_name(secure=settings.secure_cookies)
         self._hub = hub
         self._closing: set[asyncio.Task[None]] = set()
 
-    async def user_of(self, sid: str) -> int | None:
-        """The user whose session this is; None where there is none. Raises `SessionUnknown`."""
+    async def find(self, cookies: str) -> Found | None:
+        """The session that a `Cookie` header names; None where there is none. Raises `SessionUnknown`."""
+        sid = sessions.sid_of_cookie(cookies, self._cookie)
+        if sid is None:
+            return None
         try:
-            stored = await self._redis.get(keys.session(sid))
-            return sessions.user_of(stored) if isinstance(stored, bytes) else None
+            who = self._alive(await _in_time(self._redis.get(keys.session(sid))))
         except (RedisError, OSError) as fault:
-            raise SessionUnknown(str(fault)) from fault
+            if sessions.is_other_type(str(fault)):
+                return None
+            raise SessionUnknown(type(fault).__name__) from fault
+        return Found(sid, who.user) if who is not None else None
 
     async def run(self) -> None:
-        """Check every session once an interval, spread over it; being connected counts as activity."""
+        """Check every session once an interval, spread over it."""
         while True:
             peers = self._hub.peers()
             for part in range(SPREAD):
-                await asyncio.sleep(self._interval / SPREAD)
+                await asyncio.sleep(self._settings.session_check / SPREAD)
                 with contextlib.suppress(RedisError, OSError):
                     await self.check(peers[part::SPREAD])
 
     async def check(self, peers: Sequence[Peer]) -> None:
-        """Prolong the sessions of these peers, and close the sockets of those that are gone.
+        """Close the sockets whose sessions are over, and prolong the sessions that were in use.
 
-        EXPIRE never makes a key: a session that was signed out stays so. Raises what redis-py raises.
+        Raises what redis-py raises where it can not be known.
         """
         if not peers:
             return
         pipeline = self._redis.pipeline(transaction=False)
         for peer in peers:
-            pipeline.expire(keys.session(peer.sid), self._idle_seconds)
-        for peer, alive in zip(peers, await pipeline.execute(), strict=True):
-            if not alive:
+            pipeline.get(keys.session(peer.sid))
+        in_use = []
+        for peer, answer in zip(peers, await _in_time(pipeline.execute(raise_on_error=False)), strict=True):
+            if isinstance(answer, Exception) and not sessions.is_other_type(str(answer)):
+                continue  # unknown
+            who = self._alive(answer)
+            if who is None or who.user != peer.user.id:
                 self._end(peer)
+            elif peer.in_use:
+                in_use.append((peer, who))
+        await self._prolong(in_use)
 
     async def look_again(self, peer: Peer) -> None:
         """Check a session that may have ended between its look-up and the peer's registration."""
@@ -94,8 +128,51 @@ class Watch:
         """Close the connections to Redis."""
         await self._redis.aclose()
 
+    def _alive(self, stored: object) -> sessions.SignedIn | None:
+        """Who is signed in by what a key holds, unless that is over."""
+        who = sessions.signed_in(stored) if isinstance(stored, bytes) else None
+        return who if who is not None and self._seconds_left(who) > 0 else None
+
+    def _seconds_left(self, who: sessions.SignedIn) -> int:
+        return who.seconds_left(
+            now=time.time(), idle=self._settings.session_idle, lifetime=self._settings.session_lifetime
+        )
+
+    async def _prolong(self, peers: Sequence[tuple[Peer, sessions.SignedIn]]) -> None:
+        """Neither EXPIRE nor ZADD XX makes anything: a session that was signed out stays so."""
+        if not peers:
+            return
+        pipeline = self._redis.pipeline(transaction=False)
+        for peer, who in peers:
+            index = keys.user_sessions(who.user)
+            pipeline.expire(keys.session(peer.sid), self._seconds_left(who))
+            pipeline.zadd(index, {peer.sid: time.time()}, xx=True)
+            pipeline.expire(index, self._settings.session_lifetime)
+        await _in_time(pipeline.execute())
+        for peer, _ in peers:
+            peer.in_use = False
+
     def _end(self, peer: Peer) -> None:
         log.info("session ended", user=peer.user.id, session=peer.session)
-        task = asyncio.get_running_loop().create_task(peer.close(Close.SIGNED_OUT, "signed out"))
+        task = asyncio.get_running_loop().create_task(_close(peer))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+
+
+async def _in_time(answer: Awaitable[T]) -> T:
+    """The answer of Redis, within `TIMEOUT_SECONDS`. Raises `TimeoutError`, which is an `OSError`.
+
+    Not redis-py's `socket_timeout`: it goes by `asyncio.wait_for`, which before Python 3.12 can lose
+    a cancellation (python/cpython#86296), so that one daemon in many never ended.
+    """
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        return await answer
+
+
+async def _close(peer: Peer) -> None:
+    """Tell why, and do not wait long for an answer: whoever was signed out may not want to give one."""
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await peer.close(Close.SIGNED_OUT, "signed out")
+    except TimeoutError:
+        peer.socket.transport.abort()

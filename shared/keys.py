@@ -2,12 +2,18 @@
 
 | pattern | type | time to live | written by | read by |
 | --- | --- | --- | --- | --- |
-| `session:<sid>` | string, msgpack | `PARLEY_SESSION_IDLE`; 1 hour before sign-in | web | web, chatd |
+| `session:<sid>` | string, msgpack | see below; 1 hour before sign-in | web; chatd prolongs | web, chatd |
+| `sessions:<user>` | sorted set | `PARLEY_SESSION_LIFETIME` | web; chatd moves | web |
 | `parley:room:<room>` | channel | – | chatd, web | chatd: changes of a room |
 | `parley:user:<user>` | channel | – | chatd, web | chatd: `joined`, `left`, `read`, `revoked` |
+
+A session lives for `PARLEY_SESSION_IDLE` after its last use, and never beyond `PARLEY_SESSION_LIFETIME`
+after its sign-in. The sorted set is the index of a user's sessions: their ids, by the time when each was
+last in use, in seconds since 1970 UTC. Only sign-in adds to it; whoever prolongs a session moves it there.
 """
 
 SESSION_PREFIX = "session:"
+USER_SESSIONS_PREFIX = "sessions:"
 ROOM_PREFIX = "parley:room:"
 USER_PREFIX = "parley:user:"
 
@@ -15,6 +21,11 @@ USER_PREFIX = "parley:user:"
 def session(sid: str) -> str:
     """The key of a session."""
     return SESSION_PREFIX + sid
+
+
+def user_sessions(user: int) -> str:
+    """The key of the index of a user's sessions. A session that is not in it can not be ended by its user."""
+    return f"{USER_SESSIONS_PREFIX}{user}"
 
 
 def room_channel(room: int) -> str:

@@ -94,9 +94,13 @@ class Settings:
         most=67_108_864,
     )
     history_page: int = setting(50, "Messages in one page of history.", least=10, most=200)
-    session_idle: int = setting(14 * 86_400, "Seconds after which a session that nobody uses ends.", least=60)
+    session_idle: int = setting(
+        14 * 86_400,
+        "Seconds after which a session ends that nobody uses; a page left open is no use.",
+        least=60,
+    )
     session_lifetime: int = setting(
-        30 * 86_400, "Seconds after which the browser forgets the session cookie.", least=60
+        30 * 86_400, "Seconds after sign-in at which a session ends, however much it is used.", least=60
     )
     session_check: float = setting(
         20.0, "Seconds between two checks of a connected client's session.", least=0.1, most=25

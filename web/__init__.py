@@ -47,11 +47,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_FORM_MEMORY_SIZE=BODY_BYTES,
         MAX_FORM_PARTS=strict.FIELDS,
         PROPAGATE_EXCEPTIONS=False,  # also under test: errors look as they do in use
-        SESSION_COOKIE_NAME=session.COOKIE,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.secure_cookies,
-        SESSION_REFRESH_EACH_REQUEST=False,
         # A form token lives as long as its session: chat pages stay open for days.
         WTF_CSRF_TIME_LIMIT=None,
     )

@@ -72,9 +72,8 @@ def sign_in() -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     """End the session, here and on the daemons."""
     user = identity.user()
-    sid = identity.end()
+    identity.end()
     if user:
-        publish.revoked(user.id, sid)
         log.info("signed out", user=user.id)
     return redirect(url_for("auth.sign_in"), 303)
 

@@ -1,6 +1,7 @@
 """Who asks: from the session to the user, and the beginning and end of being signed in."""
 
 import secrets
+import time
 from typing import cast
 
 from flask import Flask, current_app, g, request, session
@@ -38,21 +39,28 @@ def require_user() -> protocol.User:
 
 
 def begin(user_id: int) -> None:
-    """Sign a user in, under a new session id. Raises redis-py's errors."""
-    _sessions().regenerate(_session())
-    session[sessions.USER_ID] = user_id
+    """Sign a user in, under a new session id. Raises redis-py's errors.
+
+    The session stands in Redis on return. A caller that checked something which may have changed
+    meanwhile (a password, say) looks at it again then, and calls `end` if it did.
+    """
+    who = sessions.SignedIn(user_id, int(time.time()), request.user_agent.string, request.remote_addr or "")
     # The secret of the form tokens stands from the start: two pages that load at once would
     # otherwise each make one, and the tokens of the first would be void.
-    session[current_app.config["WTF_CSRF_FIELD_NAME"]] = secrets.token_hex(20)
+    token = {current_app.config["WTF_CSRF_FIELD_NAME"]: secrets.token_hex(20)}
+    _sessions().begin(_session(), who, **token)
     g.pop("user", None)
 
 
-def end() -> str:
-    """Sign the user out and return the id of the session that ended. Raises redis-py's errors."""
-    sid = cast(str, _session().sid)
+def end() -> None:
+    """Sign the user out, here and on the daemons. Raises redis-py's errors."""
     _sessions().end(_session())
     g.pop("user", None)
-    return sid
+
+
+def sid() -> str:
+    """The id of this request's session, which no page and no log may show."""
+    return cast(str, _session().sid)
 
 
 def _need_session() -> None:
@@ -69,9 +77,9 @@ def _sessions() -> Sessions:
 
 
 def _read_user() -> protocol.User | None:
-    user_id = session.get(sessions.USER_ID)
-    if type(user_id) is not int:  # True is an int as well
+    who = _session().signed_in
+    if who is None:
         return None
     with database().cursor() as cursor:
-        account = users.by_id(cursor, user_id)
+        account = users.by_id(cursor, who.user)
     return protocol.User(account.id, account.name) if account else None

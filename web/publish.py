@@ -8,7 +8,7 @@ import msgspec
 import structlog
 from redis.exceptions import RedisError
 
-from shared import keys, protocol, rooms, sessions
+from shared import keys, protocol, rooms
 from web.backends import redis
 
 log = structlog.get_logger(__name__)
@@ -27,11 +27,6 @@ def membership(changed: rooms.Membership, *, joined: bool) -> None:
 def created(room: int, owner: int) -> None:
     """A room was created, and nobody but its owner is in it."""
     _publish([_for_user(owner, type="joined", room=room)])
-
-
-def revoked(user: int, sid: str) -> None:
-    """A session ended: its sockets must close."""
-    _publish([_for_user(user, type="revoked", session=sessions.digest(sid))])
 
 
 def _for_user(user: int, **message: object) -> Publication:

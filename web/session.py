@@ -9,9 +9,14 @@ What differs from the library's own:
 - A session that was read is only ever written where it still stands (SET XX), and kept alive by
   EXPIRE, which makes nothing either: a request in flight can not bring back a session that was
   signed out meanwhile. Only an id that this request drew is written unconditionally.
+- A sign-in is stored at once, together with its place in the index of the user's sessions
+  (`user_sessions`), and not at the end of the request: whoever ends all sessions finds it.
+- A session ends by itself when nobody used it for `PARLEY_SESSION_IDLE`, and
+  `PARLEY_SESSION_LIFETIME` after its sign-in, even while Redis still has it.
 - Redis away means *unknown*: the request is answered by 503, and the cookie stays.
 """
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -20,12 +25,13 @@ from flask import Flask, Request, Response
 from flask_session.base import Serializer
 from flask_session.redis.redis import RedisSession, RedisSessionInterface
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, WatchError
 
 from shared import keys, sessions
 from shared.settings import Settings
+from web import user_sessions
 
-COOKIE = sessions.COOKIE
+SLACK_SECONDS = 60  # between two writes that keep a session alive; what "last seen" may lag behind
 
 log = structlog.get_logger(__name__)
 
@@ -37,14 +43,22 @@ class SessionStoreAway(Exception):
 class Session(RedisSession):  # type: ignore[misc]
     """One request's session."""
 
-    stored = False  # whether it was read from Redis, so that it may only be written where it still stands
+    stored = False  # whether it stands in Redis, so that it may only be written where it still does
+    known = False  # whether the browser has its id
     away = False  # whether Redis could not be reached
     seconds_left = 0  # to live, when it was read
+    raw = b""  # as it was read
+    address = ""  # from which this request came
 
     def clear(self) -> None:
         """Empty it; the library's own would keep a field by which it is not empty."""
         dict.clear(self)
         self.modified = self.accessed = True
+
+    @property
+    def signed_in(self) -> sessions.SignedIn | None:
+        """Who is signed in."""
+        return sessions.SignedIn.of(self)
 
 
 class Msgpack(Serializer):  # type: ignore[misc]
@@ -73,29 +87,31 @@ class Sessions(RedisSessionInterface):  # type: ignore[misc]
             sid_length=sessions.SID_BYTES,
         )
         self.serializer = Msgpack()
-        self._idle = settings.session_idle
-        self._cookie_lifetime = timedelta(seconds=settings.session_lifetime)
-        # Keeping alive by every request would be a write for every read; an hour of two weeks does not matter.
-        self._slack = min(3600, self._idle // 20)
+        self._settings = settings
+        self._cookie = sessions.cookie_name(secure=settings.secure_cookies)
+        self._slack = min(SLACK_SECONDS, settings.session_idle // 20)
 
     def open_session(self, app: Flask, request: Request) -> Session:
         """The session that the cookie names, or a new one, which is not written before it holds something."""
-        sid = request.cookies.get(COOKIE, "")
+        sid = request.cookies.get(self._cookie, "")
         if not sessions.is_sid(sid):
             return self._new()
         try:
             with self.client.pipeline(transaction=False) as pipeline:
-                value, seconds = pipeline.get(keys.session(sid)).ttl(keys.session(sid)).execute()
+                pipeline.get(keys.session(sid)).ttl(keys.session(sid))
+                value, seconds = pipeline.execute(raise_on_error=False)
+            raw = user_sessions.readable(value)
         except RedisError as fault:
             log.warning("session store away", fault=type(fault).__name__)  # its text may quote the session id
             session = self._new()
             session.away = True
             return session
-        content = self.serializer.decode(value) if value else {}
-        if not content:
+        content = self.serializer.decode(raw) if raw else {}
+        if not self._is_alive(content):
             return self._new()
         session = Session(content, sid=sid)
-        session.stored, session.seconds_left = True, seconds
+        session.stored = session.known = True
+        session.raw, session.seconds_left, session.address = raw or b"", seconds, request.remote_addr or ""
         return session
 
     def save_session(self, app: Flask, session: Session, response: Response) -> None:
@@ -110,51 +126,96 @@ class Sessions(RedisSessionInterface):  # type: ignore[misc]
             session.away = True
             raise SessionStoreAway from fault
 
-    def regenerate(self, session: Session) -> None:
-        """Empty the session, end what was stored of it, and give it a new id (OWASP: at each sign-in).
+    def begin(self, session: Session, who: sessions.SignedIn, **fields: Any) -> None:
+        """Sign somebody in, under a new id (OWASP: at each sign-in); the session stands in Redis on return.
 
-        Raises redis-py's errors.
+        What it held before is gone, and what was stored of it has ended. Raises redis-py's errors.
         """
         self.end(session)
-        session.sid, session.stored = self._generate_sid(self.sid_length), False
+        session.sid, session.stored, session.known = self._generate_sid(self.sid_length), False, False
+        session.update(who.fields(), **fields)
+        try:
+            user_sessions.enter(
+                self.client, session.sid, self.serializer.encode(session), who, self._settings
+            )
+        except RedisError:
+            session.away = True  # it is not written later either, as it would then be in no index
+            raise
+        session.stored, session.modified = True, False
 
     def end(self, session: Session) -> None:
         """End the session now, and the cookie with the response. Raises redis-py's errors."""
-        if session.stored:
+        who = session.signed_in
+        if session.stored and who is not None:
+            user_sessions.end(self.client, who.user, [session.sid])
+        elif session.stored:
             self._delete_session(keys.session(session.sid))
         session.clear()
 
     def _new(self) -> Session:
         return Session(sid=self._generate_sid(self.sid_length))
 
-    def _save(self, session: Session, response: Response) -> None:
-        if not session.modified:
-            if session.stored and sessions.USER_ID in session:
-                self._keep_alive(session)
-        elif not session:
-            self._delete_session(keys.session(session.sid))
-            self._set_cookie(response, "", timedelta(0))
-        else:
-            seconds = self._idle if sessions.USER_ID in session else sessions.ANONYMOUS_SECONDS
-            value = self.serializer.encode(session)
-            self.client.set(keys.session(session.sid), value, ex=seconds, xx=session.stored)
-            if not session.stored:
-                self._set_cookie(response, session.sid, self._cookie_lifetime)
+    def _is_alive(self, content: dict[str, Any]) -> bool:
+        """Whether what was read is a session, and not over."""
+        if sessions.USER_ID not in content:
+            return bool(content)
+        who = sessions.SignedIn.of(content)
+        return who is not None and user_sessions.seconds_left(who, self._settings, time.time()) > 0
 
-    def _keep_alive(self, session: Session) -> None:
-        if self._idle - session.seconds_left > self._slack:
+    def _save(self, session: Session, response: Response) -> None:
+        who = session.signed_in
+        if not session:
+            if session.modified:
+                self._delete_session(keys.session(session.sid))
+                self._set_cookie(response, "", timedelta(0))
+            return
+        if session.modified:
+            left = sessions.ANONYMOUS_SECONDS
+            if who is not None:
+                left = max(1, user_sessions.seconds_left(who, self._settings, time.time()))
+            value = self.serializer.encode(session)
+            self.client.set(keys.session(session.sid), value, ex=left, xx=session.stored)
+        if session.known and who is not None:
+            self._keep_alive(session, who)
+        if not session.known:
+            self._set_cookie(response, session.sid, timedelta(seconds=self._settings.session_lifetime))
+
+    def _keep_alive(self, session: Session, who: sessions.SignedIn) -> None:
+        """Being asked for is being in use; written down once a minute.
+
+        The time to live tells when that was last, except near the absolute end, which holds it down.
+        """
+        left = user_sessions.seconds_left(who, self._settings, time.time())
+        if left == self._settings.session_idle and left - session.seconds_left <= self._slack:
+            return
+        try:
+            user_sessions.touch(self.client, session.sid, who, self._settings)
+            if session.address != who.address:
+                self._moved(session)
+        except RedisError as fault:  # the request is done, and the next one comes in time
+            log.warning("session not kept alive", fault=type(fault).__name__)
+
+    def _moved(self, session: Session) -> None:
+        """Note the new address, unless another request wrote or ended the session meanwhile."""
+        key = keys.session(session.sid)
+        content = self.serializer.encode(Session(dict(session) | {sessions.ADDRESS: session.address}))
+        with self.client.pipeline() as pipeline:
             try:
-                self.client.expire(keys.session(session.sid), self._idle)
-            except RedisError as fault:  # the request is done, and the next one comes in time
-                log.warning("session not kept alive", fault=type(fault).__name__)
+                pipeline.watch(key)
+                if pipeline.get(key) == session.raw:
+                    pipeline.multi()
+                    pipeline.set(key, content, xx=True, keepttl=True)
+                    pipeline.execute()
+            except WatchError:
+                log.debug("session written by another request")
 
     def _set_cookie(self, response: Response, value: str, lifetime: timedelta) -> None:
         response.set_cookie(
-            COOKIE,
+            self._cookie,
             value,
             max_age=lifetime,
-            path=self.get_cookie_path(self.app),
-            secure=self.get_cookie_secure(self.app),
-            httponly=self.get_cookie_httponly(self.app),
-            samesite=self.get_cookie_samesite(self.app),
+            path="/",  # of the whole host and no other, as the prefix of the name demands
+            secure=self._settings.secure_cookies,
+            httponly=True,
+            samesite="Lax",
         )

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -164,7 +165,10 @@ class Chat:
     def sign_in(self, user: int) -> str:
         """A new session."""
         sid = secrets.token_urlsafe(sessions.SID_BYTES)
-        self.redis.set(keys.session(sid), sessions.encode({sessions.USER_ID: user}), ex=1000)
+        now = time.time()
+        stored = sessions.encode(sessions.SignedIn(user, int(now)).fields())
+        self.redis.set(keys.session(sid), stored, ex=1000)
+        self.redis.zadd(keys.user_sessions(user), {sid: now})
         return sid
 
     def room(self, owner: Person, *members: Person) -> int:

@@ -35,7 +35,15 @@ async def test_without_a_session_one_is_sent_to_sign_in(chat: Chat, kind: str, c
 
 
 @pytest.mark.parametrize(
-    "stored", [sessions.encode({"csrf_token": "x"}), b"\xc1", pickle.dumps({"user_id": 1}), b""]
+    "stored",
+    [
+        sessions.encode({"csrf_token": "x"}),
+        sessions.encode({"user_id": 1}),
+        b"\xc1",
+        pickle.dumps({"user_id": 1, "began": 2_000_000_000}),
+        b'{"user_id": 1, "began": 2000000000}',
+        b"",
+    ],
 )
 async def test_a_session_of_nobody_or_a_damaged_one_is_none(chat: Chat, stored: bytes) -> None:
     chat.redis.set(keys.session("y" * 43), stored)
@@ -46,7 +54,13 @@ async def test_a_session_of_nobody_or_a_damaged_one_is_none(chat: Chat, stored: 
 async def test_a_key_of_another_type_is_no_session(chat: Chat) -> None:
     chat.redis.hset(keys.session("z" * 43), "user_id", "1")
     async with chat.connect(None, cookie="parley_session=" + "z" * 43, hello=False) as one:
-        assert await one.closed() in (Close.SIGNED_OUT, Close.TRY_AGAIN)
+        assert await one.closed() == Close.SIGNED_OUT
+
+
+async def test_without_https_the_name_of_the_cookie_for_https_is_not_read(chat: Chat) -> None:
+    cookie = f"__Host-parley_session={chat.person('alice').sid}"
+    async with chat.connect(None, cookie=cookie, hello=False) as one:
+        assert await one.closed() == Close.SIGNED_OUT
 
 
 async def test_the_session_is_found_among_other_cookies(chat: Chat) -> None:

@@ -5,8 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared import keys, protocol
-from shared.protocol import Close
+from shared import protocol
 from shared.settings import Settings
 from tests.chatd.daemons import ALERT, Chat, running
 from tests.servers import Servers
@@ -47,21 +46,3 @@ async def test_a_message_that_nobody_published_is_found(chat: Chat) -> None:
         for ear in (one, two):
             assert (await ear.hear("message", room=room))["body"] == "unheard"
             assert ear.follow(room, head)[0] == head + 1
-
-
-async def test_a_session_that_ended_without_a_word_is_found(chat: Chat) -> None:
-    alice = chat.person("alice")
-    async with chat.connect(alice, 0) as one:
-        chat.redis.delete(keys.session(alice.sid))
-        assert await one.closed() == Close.SIGNED_OUT
-
-
-async def test_being_connected_keeps_a_session_alive_and_never_brings_one_back(chat: Chat) -> None:
-    alice = chat.person("alice")
-    async with chat.connect(alice) as one:
-        chat.redis.expire(keys.session(alice.sid), 100)
-        while chat.redis.ttl(keys.session(alice.sid)) <= 100:  # checked every half second
-            await one.barrier()
-        chat.redis.delete(keys.session(alice.sid))
-        await one.closed()
-    assert not chat.redis.exists(keys.session(alice.sid))

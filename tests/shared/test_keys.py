@@ -8,6 +8,7 @@ from shared import keys
 
 def test_each_key_and_channel_follows_its_pattern() -> None:
     assert keys.session("abc") == "session:abc"
+    assert keys.user_sessions(7) == "sessions:7"
     assert keys.room_channel(7) == "parley:room:7"
     assert keys.user_channel(7) == "parley:user:7"
 
@@ -17,9 +18,13 @@ def test_no_channel_is_taken_for_one_of_another_kind() -> None:
     assert not keys.user_channel(1).startswith(keys.ROOM_PREFIX)
 
 
+def test_the_index_of_a_user_is_never_the_key_of_a_session() -> None:
+    assert not keys.user_sessions(1).startswith(keys.SESSION_PREFIX)
+
+
 def test_every_name_stands_in_the_table() -> None:
     assert keys.__doc__
-    for prefix in (keys.SESSION_PREFIX, keys.ROOM_PREFIX, keys.USER_PREFIX):
+    for prefix in (keys.SESSION_PREFIX, keys.USER_SESSIONS_PREFIX, keys.ROOM_PREFIX, keys.USER_PREFIX):
         assert f"`{prefix}<" in keys.__doc__
 
 
@@ -28,5 +33,5 @@ def test_no_other_module_writes_a_name_by_itself() -> None:
     for folder in ("shared", "chatd", "web"):
         for path in (project / folder).rglob("*.py"):
             if path.name != "keys.py":
-                found = re.findall(r"""["']f?(?:session:|parley:(?:room|user):)""", path.read_text())
+                found = re.findall(r"""["']f?(?:sessions?:|parley:(?:room|user):)""", path.read_text())
                 assert not found, f"{path} names {found}"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from shared import sessions
 
+ALICE = sessions.SignedIn(user=7, began=1000, agent="Mozilla/5.0", address="192.0.2.1")
 SID = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN_-9"
 
 values: st.SearchStrategy[Any] = st.recursive(
@@ -82,6 +83,14 @@ def test_of_two_cookies_the_first_counts_as_it_does_for_the_web_service() -> Non
     assert sessions.sid_of_cookie(f"parley_session=broken; parley_session={SID}") is None
 
 
+def test_behind_https_only_the_cookie_that_no_other_host_can_plant_counts() -> None:
+    name = sessions.cookie_name(secure=True)
+    assert name == "__Host-parley_session"
+    assert sessions.sid_of_cookie(f"parley_session={SID[::-1]}; {name}={SID}", name) == SID
+    assert sessions.sid_of_cookie(f"parley_session={SID}", name) is None
+    assert sessions.sid_of_cookie(f"{name}={SID}", sessions.cookie_name(secure=False)) is None
+
+
 @given(st.text())
 def test_no_cookie_header_does_harm(header: str) -> None:
     found = sessions.sid_of_cookie(header)
@@ -99,8 +108,8 @@ def test_a_session_comes_back_as_it_was_stored(session: dict[str, Any]) -> None:
 @given(st.binary())
 def test_damaged_sessions_are_no_sessions(stored: bytes) -> None:
     assert isinstance(sessions.decode(stored), dict)
-    user = sessions.user_of(stored)
-    assert user is None or user > 0
+    found = sessions.signed_in(stored)
+    assert found is None or found.user > 0
 
 
 class Exploit:
@@ -112,32 +121,59 @@ class Exploit:
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_pickle_is_no_session_and_is_never_run(protocol: int) -> None:
-    for planted in (Exploit(), {"user_id": 1}):
+    for planted in (Exploit(), ALICE.fields()):
         stored = pickle.dumps(planted, protocol)
         assert sessions.decode(stored) == {}
-        assert sessions.user_of(stored) is None
+        assert sessions.signed_in(stored) is None
 
 
 def test_json_is_no_session() -> None:
-    assert sessions.user_of(b'{"user_id": 1}') is None
+    assert sessions.signed_in(b'{"user_id": 1, "began": 1}') is None
 
 
 def test_a_nesting_bomb_is_no_session() -> None:
     assert sessions.decode(b"\x81\xa1a" + b"\x91" * 100_000) == {}
 
 
-@pytest.mark.parametrize("user", [0, -1, True, "1", 1.0, None, [1], {"id": 1}])
-def test_only_a_positive_whole_number_names_a_user(user: object) -> None:
-    assert sessions.user_of(msgspec.msgpack.encode({"user_id": user})) is None
+@pytest.mark.parametrize("field", [sessions.USER_ID, sessions.BEGAN])
+@pytest.mark.parametrize("value", [0, -1, True, "1", 1.0, None, [1], {"id": 1}])
+def test_only_positive_whole_numbers_say_who_signed_in_and_when(field: str, value: object) -> None:
+    assert sessions.signed_in(msgspec.msgpack.encode(ALICE.fields() | {field: value})) is None
 
 
-def test_a_signed_in_session_names_its_user() -> None:
-    assert sessions.user_of(sessions.encode({"user_id": 7, "csrf_token": "x"})) == 7
+def test_a_signed_in_session_says_who_it_is() -> None:
+    assert sessions.signed_in(sessions.encode({**ALICE.fields(), "csrf_token": "x"})) == ALICE
+
+
+def test_a_session_without_its_beginning_would_never_end_and_is_none() -> None:
+    assert sessions.signed_in(sessions.encode({sessions.USER_ID: 7})) is None
+
+
+@pytest.mark.parametrize("field", [sessions.AGENT, sessions.ADDRESS])
+def test_a_damaged_device_or_address_signs_nobody_out(field: str) -> None:
+    found = sessions.signed_in(sessions.encode(ALICE.fields() | {field: 1}))
+    assert found is not None
+    assert (found.user, getattr(found, field)) == (7, "")
+
+
+def test_a_device_that_says_much_of_itself_is_cut_short() -> None:
+    assert sessions.SignedIn(7, 1000, "x" * 5000).fields()[sessions.AGENT] == "x" * sessions.AGENT_MAX
 
 
 @pytest.mark.parametrize("stored", [None, b"", sessions.encode({}), sessions.encode({"csrf_token": "x"})])
 def test_a_visitor_is_nobody(stored: bytes | None) -> None:
-    assert sessions.user_of(stored) is None
+    assert sessions.signed_in(stored) is None
+
+
+# -- how long it lives
+
+
+@pytest.mark.parametrize(
+    ("now", "left"),
+    [(1000, 100), (1400, 100), (1450, 50), (1499.5, 0), (1500, 0), (1600, -100), (900, 100)],
+)
+def test_a_session_lives_until_it_idles_out_and_never_beyond_its_lifetime(now: float, left: int) -> None:
+    assert ALICE.seconds_left(now=now, idle=100, lifetime=500) == left
 
 
 # -- its name in public

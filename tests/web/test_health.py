@@ -1,9 +1,9 @@
 import pytest
 
+from shared import sessions
 from shared.database import Database
 from tests.web.browser import Browser
 from tests.web.conftest import NO_MARIADB, NO_REDIS, MakeApp, mariadb_away
-from web import session
 
 
 def test_it_is_fine_while_both_servers_answer(browser: Browser) -> None:
@@ -15,7 +15,7 @@ def test_it_is_fine_while_both_servers_answer(browser: Browser) -> None:
 @pytest.mark.parametrize(("away", "name"), [(NO_MARIADB, "mariadb"), (NO_REDIS, "redis")])
 def test_it_names_the_server_that_is_away(away: dict[str, str], name: str, make_app: MakeApp) -> None:
     browser = Browser(make_app(**away))
-    browser.client.set_cookie(session.COOKIE, "A" * 43)
+    browser.client.set_cookie(sessions.COOKIE, "A" * 43)
     response = browser.get("/healthz")
     assert response.status_code == 503
     assert response.json == {"status": "unavailable", "away": {name: "does not answer"}}

@@ -1,7 +1,9 @@
 """What a signed-in client may ask for: one handler a message, and nothing else."""
 
+import math
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from chatd.bus import Bus
@@ -9,11 +11,11 @@ from chatd.delivery import Delivery
 from chatd.fanout import Fanout
 from chatd.journal import Journal
 from chatd.peer import Peer, frame
+from chatd.ratelimit import Kind, Limits
 from chatd.store import Store, StoreAway, StoreBusy
 from shared import keys, protocol, rooms
 from shared.log import Accepted, Outcome, Request
 from shared.protocol import Code
-from shared.settings import Settings
 
 RETRY_AFTER = 1.0  # seconds
 
@@ -27,46 +29,35 @@ TEXTS = {
     Code.DELETED: "The message was deleted.",
     Code.UNAVAILABLE: "The database can not be reached just now.",
     Code.BUSY: "The room is busy just now.",
+    Code.TOO_MANY: "That was too much at once: slow down.",
 }
 
 
+@dataclass(frozen=True, slots=True)
 class Commands:
-    """The handlers of everything but `hello`, which `chatd.hello` answers."""
+    """The handlers of everything but `hello`, which `chatd.hello` answers. `longest`: code points of a text."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        journal: Journal,
-        delivery: Delivery,
-        store: Store,
-        fanout: Fanout,
-        bus: Bus,
-    ) -> None:
-        self._longest = settings.message_max
-        self._journal = journal
-        self._delivery = delivery
-        self._store = store
-        self._fanout = fanout
-        self._bus = bus
-        self._handlers: dict[type, Callable[[Peer, Any], Awaitable[None]]] = {
-            protocol.Send: self._write,
-            protocol.Edit: self._write,
-            protocol.Delete: self._write,
-            protocol.Read: self._read,
-            protocol.Sync: self._sync,
-            protocol.Ping: self._ping,
-        }
+    longest: int
+    journal: Journal
+    delivery: Delivery
+    store: Store
+    fanout: Fanout
+    bus: Bus
+    limits: Limits
 
     async def handle(self, peer: Peer, message: protocol.ClientFrame) -> None:
         """Carry out what a client asks for. The answer to a command comes later, from the journal."""
-        handler = self._handlers.get(type(message))
-        if handler is None:
+        if type(message) not in HANDLERS:
             self.refuse(peer, Code.INVALID, text="hello is the first message of a connection, and only that")
+            return
+        kind, handler = HANDLERS[type(message)]
+        wait = self.limits.take(kind, time.monotonic(), user=peer.user.id, address=peer.address)
+        if wait:
+            await self._refuse_for_now(peer, message, wait)
             return
         room = getattr(message, "room", None)
         try:
-            await handler(peer, message)
+            await handler(self, peer, message)
         except StoreBusy:
             self.refuse(peer, Code.BUSY, room=room, temporary=True)
         except StoreAway:
@@ -76,34 +67,62 @@ class Commands:
 
     def forget(self, peer: Peer) -> None:
         """The connection is gone."""
-        self._journal.forget(peer)
+        self.journal.forget(peer)
 
-    def refuse(self, peer: Peer, code: str, *, text: str = "", temporary: bool = False, **about: Any) -> None:
-        """Tell a client why something was not done."""
-        retry_after = RETRY_AFTER if temporary else None
+    def refuse(
+        self,
+        peer: Peer,
+        code: str,
+        *,
+        text: str = "",
+        temporary: bool = False,
+        retry_after: float = RETRY_AFTER,
+        **about: Any,
+    ) -> None:
+        """Tell a client why something was not done; `retry_after` counts where it is `temporary`."""
         self.post(
             peer,
             protocol.Error(
-                code=code, message=text or TEXTS[code], temporary=temporary, retry_after=retry_after, **about
+                code=code,
+                message=text or TEXTS[code],
+                temporary=temporary,
+                retry_after=retry_after if temporary else None,
+                **about,
             ),
         )
 
     def post(self, peer: Peer, message: protocol.ServerMessage) -> None:
         """Send a message to one client, in order with everything else that it is due."""
-        self._fanout.post([peer], frame(message))
+        self.fanout.post([peer], frame(message))
+
+    async def _refuse_for_now(self, peer: Peer, message: protocol.ClientFrame, wait: float) -> None:
+        """Refuse what is beyond a limit, before it costs anything; the same again after `wait` seconds passes.
+
+        A resend of what was carried out is refused like anything else, but never for good: it
+        gets the first attempt's answer a little later.
+        """
+        about: dict[str, Any] = {"room": getattr(message, "room", None)}
+        if isinstance(message, protocol.Command):
+            about["id"] = message.id
+            # What this connection asked for before may be refused too, and then comes again first.
+            await peer.until_all_answered()
+            self.journal.refused_before(peer, message)
+        retry_after = math.ceil(wait * 1000) / 1000
+        self.refuse(peer, Code.TOO_MANY, temporary=True, retry_after=retry_after, **about)
 
     # -- handlers
 
-    async def _write(self, peer: Peer, command: protocol.Command) -> None:
+    async def write(self, peer: Peer, command: protocol.Command) -> None:
         if isinstance(command, protocol.Send) and (command.room is None) == (command.to is None):
             self.refuse(
                 peer, Code.INVALID, id=command.id, text="a message goes either to a room or to a user"
             )
             return
         await peer.until_few_unanswered()
+        await self.journal.until_few_wait(peer.user.id)
         peer.unanswered += 1
         request = Request(peer.user, command, at=time.time_ns() // 1_000_000)
-        self._journal.put(peer, request, lambda outcome: self._answer(peer, outcome))
+        self.journal.put(peer, request, lambda outcome: self._answer(peer, outcome))
 
     def _answer(self, peer: Peer, outcome: Outcome) -> None:
         peer.answered()
@@ -128,21 +147,32 @@ class Commands:
 
     def _text(self, code: str, command: protocol.Command) -> str:
         if code == Code.TOO_LONG:
-            return f"The message is longer than {self._longest} characters."
+            return f"The message is longer than {self.longest} characters."
         if code == Code.NOT_FOUND and isinstance(command, protocol.Send) and command.to is not None:
             return "Nobody has this name."
         return TEXTS[code]
 
-    async def _read(self, peer: Peer, read: protocol.Read) -> None:
-        marker = await self._store.run(rooms.mark_read, room=read.room, user=peer.user.id, number=read.number)
+    async def read(self, peer: Peer, read: protocol.Read) -> None:
+        marker = await self.store.run(rooms.mark_read, room=read.room, user=peer.user.id, number=read.number)
         if marker is None:
             raise rooms.NoSuchRoom(read.room)
         payload = protocol.encode(marker)
-        if not self._bus.publish([(keys.user_channel(peer.user.id), payload)]):
-            self._fanout.post(self._delivery.hub.of_user(peer.user.id), frame(payload))
+        if not self.bus.publish([(keys.user_channel(peer.user.id), payload)]):
+            self.fanout.post(self.delivery.hub.of_user(peer.user.id), frame(payload))
 
-    async def _sync(self, peer: Peer, sync: protocol.Sync) -> None:
-        await self._delivery.sync(peer, sync.room, sync.since)
+    async def sync(self, peer: Peer, sync: protocol.Sync) -> None:
+        await self.delivery.sync(peer, sync.room, sync.since)
 
-    async def _ping(self, peer: Peer, _: protocol.Ping) -> None:
+    async def ping(self, peer: Peer, _: protocol.Ping) -> None:
         self.post(peer, protocol.Pong())
+
+
+# What each message counts as, and who answers it.
+HANDLERS: dict[type, tuple[Kind, Callable[[Commands, Peer, Any], Awaitable[None]]]] = {
+    protocol.Send: (Kind.MESSAGE, Commands.write),
+    protocol.Edit: (Kind.MESSAGE, Commands.write),
+    protocol.Delete: (Kind.MESSAGE, Commands.write),
+    protocol.Read: (Kind.READ, Commands.read),
+    protocol.Sync: (Kind.SYNC, Commands.sync),
+    protocol.Ping: (Kind.SIGNAL, Commands.ping),
+}

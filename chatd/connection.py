@@ -1,6 +1,9 @@
 """The life of one connection: session, hello, then frame after frame until it closes."""
 
 import asyncio
+import time
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -8,19 +11,31 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from chatd.commands import Commands
+from chatd.handshake import Proxies
 from chatd.hello import Farewell, Greeter
 from chatd.hub import Hub
 from chatd.peer import Peer
+from chatd.ratelimit import Kind, Limits, Quota
 from chatd.watch import SessionUnknown, Watch
 from shared import protocol
 from shared.protocol import Close, Code
 
 log = structlog.get_logger("chatd.connection")
 
-HELLO_SECONDS = 10.0
 # What pages say by themselves, also when nobody sits before them: it keeps no session alive.
 AUTOMATIC = (protocol.Hello, protocol.Ping, protocol.Sync, protocol.Read)
 FAULTS_MAX = 50  # invalid frames on one connection: a peer that sends more is abusive
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """How many connections each may have. `of_users` are counted by id, `of_addresses` by what `Proxies` says."""
+
+    proxies: Proxies
+    limits: Limits
+    of_users: Quota
+    of_addresses: Quota
+    hello_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +46,55 @@ class Connections:
     watch: Watch
     greeter: Greeter
     commands: Commands
+    admission: Admission
 
     async def serve(self, socket: ServerConnection) -> None:
         """One connection, from the upgrade to its end."""
-        peer = None
+        assert socket.request is not None
+        address = self.admission.proxies.client(socket, socket.request.headers)
         try:
-            peer = await self._authenticate(socket)
+            with _place(self.admission.of_addresses, address, "too many connections from this address"):
+                await self._serve(socket, address)
+        except Farewell as farewell:
+            await socket.close(farewell.code, farewell.reason)
+        except ConnectionClosed:
+            pass
+        except Exception:
+            # What it was is for the log alone (OWASP ASVS 5, 16.5.1).
+            log.exception("connection failed")
+            await socket.close(Close.FAILED, "something unforeseen happened")
+        self._note_abuse(socket, address)
+
+    async def _serve(self, socket: ServerConnection, address: str | None) -> None:
+        peer = await self._authenticate(socket, address)
+        # The address was counted before the upgrade; who the user is was not known then.
+        if self.admission.limits.take(Kind.HANDSHAKE, time.monotonic(), user=peer.user.id):
+            raise Farewell(Close.TOO_MANY, "too many connections in a short time")
+        with _place(self.admission.of_users, peer.user.id, "too many connections of this user"):
+            await self._attend(peer)
+
+    def _note_abuse(self, socket: ServerConnection, address: str | None) -> None:
+        """Tell the log of who was closed for too much of something, once a minute."""
+        sent = socket.protocol.close_sent
+        if sent is None or sent.code != Close.TOO_MANY:
+            return
+        if self.admission.limits.worth_a_line((address, sent.reason), time.monotonic()):
+            log.warning("closed for too much", address=address, reason=sent.reason)
+
+    async def _attend(self, peer: Peer) -> None:
+        """Everything after the session is known."""
+        try:
             await self._greet(peer)
             await self.watch.look_again(peer)
             log.info("connected", user=peer.user.id, session=peer.session, connections=len(self.hub))
             while True:
                 await self._receive(peer)
-        except Farewell as farewell:
-            await socket.close(farewell.code, farewell.reason)
-        except ConnectionClosed:
-            pass
         finally:
-            if peer is not None:
-                self.hub.remove(peer)
-                self.commands.forget(peer)
-                log.info("disconnected", user=peer.user.id, session=peer.session, code=socket.close_code)
+            self.hub.remove(peer)
+            self.commands.forget(peer)
+            log.info("disconnected", user=peer.user.id, session=peer.session, code=_close_code(peer.socket))
 
-    async def _authenticate(self, socket: ServerConnection) -> Peer:
+    async def _authenticate(self, socket: ServerConnection, address: str | None) -> Peer:
         if socket.subprotocol != protocol.SUBPROTOCOL:
             raise Farewell(Close.NOT_ALLOWED, f"this daemon speaks {protocol.SUBPROTOCOL}")
         assert socket.request is not None
@@ -62,17 +104,17 @@ class Connections:
             raise Farewell(Close.TRY_AGAIN, "the session can not be checked just now") from None
         if found is None:
             raise Farewell(Close.SIGNED_OUT, "not signed in")
-        return Peer(socket, sid=found.sid, user=found.user)
+        return Peer(socket, sid=found.sid, user=found.user, address=address)
 
     async def _greet(self, peer: Peer) -> None:
         """Await `hello` and answer it; anything else before it is a fault."""
         try:
-            async with asyncio.timeout(HELLO_SECONDS):
+            async with asyncio.timeout(self.admission.hello_seconds):
                 while not isinstance(hello := await self._next(peer), protocol.Hello):
                     if hello is not None:
                         self._fault(peer, "the first message is hello")
         except TimeoutError:
-            raise Farewell(Close.NOT_ALLOWED, f"no hello within {HELLO_SECONDS:.0f} seconds") from None
+            raise Farewell(Close.NOT_ALLOWED, "no hello in time") from None
         await self.greeter.greet(peer, hello)
 
     async def _receive(self, peer: Peer) -> None:
@@ -98,6 +140,25 @@ class Connections:
     def _fault(self, peer: Peer, text: str) -> None:
         peer.faults += 1
         if peer.faults > FAULTS_MAX:
-            log.warning("too many invalid frames", user=peer.user.id)
             raise Farewell(Close.TOO_MANY, "too many invalid frames")
         self.commands.refuse(peer, Code.INVALID, text=text)
+
+
+@contextmanager
+def _place(quota: Quota, key: Hashable | None, refusal: str) -> Iterator[None]:
+    """One of the places that a quota gives to `key`; any number to who has none. Raises `Farewell`."""
+    if key is None:
+        yield
+        return
+    if not quota.enter(key):
+        raise Farewell(Close.TOO_MANY, refusal)
+    try:
+        yield
+    finally:
+        quota.leave(key)
+
+
+def _close_code(socket: ServerConnection) -> int | None:
+    """The code that the connection ended with: ours, where we ended it."""
+    sent = socket.protocol.close_sent
+    return sent.code if sent is not None else socket.close_code

@@ -17,7 +17,7 @@ from shared import keys, protocol, rooms
 from shared.protocol import Close
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: Python writes into an exception that passes
 class Farewell(Exception):
     """The connection is to be closed: the client is told why by a code of `protocol.Close`."""
 

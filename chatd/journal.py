@@ -1,6 +1,7 @@
 """The group-committing journal: everything that comes in while one batch commits forms the next.
 
-Answers are given after the commit, and publishing comes after the commit too.
+Answers are given after the commit, and publishing comes after the commit too. Users take turns: who
+asks for much at once delays nobody else.
 """
 
 import asyncio
@@ -11,9 +12,10 @@ from dataclasses import dataclass
 import structlog
 
 from chatd.fences import Fences
+from chatd.turns import Turns
 from chatd.writer import Writer
 from shared.log import Accepted, Outcome, Refused, Request
-from shared.protocol import Code
+from shared.protocol import Code, Command
 
 log = structlog.get_logger("chatd.journal")
 
@@ -21,6 +23,9 @@ BATCH_MAX = 500  # requests in one transaction: about 40 ms of work
 # Characters of text in one transaction. The database ends one that takes longer than 2 s, and
 # the readers get all of it in one piece, which must not look like a reader that stalls.
 BATCH_TEXT_MAX = 128 * 1024
+# Characters of text that may wait for one user, over all connections; a request counts as 4,096 at least.
+WAITING_MAX = 1024 * 1024
+WEIGHT_LEAST = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +34,11 @@ class _Entry:
     request: Request
     answer: Callable[[Outcome], None]
 
+    @property
+    def text(self) -> int:
+        """Characters of text."""
+        return len(getattr(self.request.command, "body", ""))
+
 
 class Journal:
     """One queue, one thread, one connection: a second writer thread makes it slower (the GIL)."""
@@ -36,7 +46,8 @@ class Journal:
     def __init__(self, writer: Writer, on_committed: Callable[[Sequence[Accepted]], None]) -> None:
         self._writer = writer
         self._on_committed = on_committed
-        self._queue: list[_Entry] = []
+        self._queue: Turns[_Entry] = Turns()  # by user
+        self._taken = asyncio.Event()  # set when the next batch leaves the queue
         self._fences = Fences()
         self._closed = False
         self._gone: set[Hashable] = set()  # connections that ended while their requests were under way
@@ -50,9 +61,22 @@ class Journal:
         if self._closed:
             answer(Refused(request, Code.UNAVAILABLE, temporary=True))
             return
-        self._queue.append(_Entry(sender, request, answer))
+        entry = _Entry(sender, request, answer)
+        self._queue.put(request.author.id, entry, max(entry.text, WEIGHT_LEAST))
         self._idle.clear()
         self._wake.set()
+
+    async def until_few_wait(self, user: int) -> None:
+        """Return when less than `WAITING_MAX` of this user's waits, so that memory is bounded."""
+        while self._queue.weight(user) >= WAITING_MAX:
+            await self._taken.wait()
+
+    def refused_before(self, sender: Hashable, command: Command) -> None:
+        """A command was refused for a while without having come here: its sender's order holds all the same.
+
+        All that the sender asked for before must have its answer.
+        """
+        self._fences.settled(sender, command, temporary=True)
 
     def forget(self, sender: Hashable) -> None:
         """A connection is gone. What it asked for is still carried out, and leaves no fence behind."""
@@ -94,16 +118,18 @@ class Journal:
         """Take the next entries from the queue; those that a fence stops are refused at once."""
         batch: list[_Entry] = []
         count = text = 0
-        for entry in self._queue:
-            text += len(getattr(entry.request.command, "body", ""))
-            if count == BATCH_MAX or (batch and text > BATCH_TEXT_MAX):
+        while self._queue and count < BATCH_MAX:
+            text += self._queue.next().text
+            if batch and text > BATCH_TEXT_MAX:
                 break
+            entry = self._queue.take()
             count += 1
             if self._fences.stops(entry.sender, entry.request.command):
                 entry.answer(Refused(entry.request, Code.BUSY, temporary=True))
             else:
                 batch.append(entry)
-        del self._queue[:count]
+        self._taken.set()
+        self._taken = asyncio.Event()
         return batch
 
     def _settle(self, entries: Sequence[_Entry], outcomes: Sequence[Outcome]) -> None:

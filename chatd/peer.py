@@ -31,6 +31,7 @@ class Peer:
     __slots__ = (
         "_above_since",
         "_answered",
+        "address",
         "due",
         "faults",
         "in_use",
@@ -43,8 +44,9 @@ class Peer:
 
     UNANSWERED_MAX = 64
 
-    def __init__(self, socket: ServerConnection, *, sid: str, user: int) -> None:
+    def __init__(self, socket: ServerConnection, *, sid: str, user: int, address: str | None = None) -> None:
         self.socket = socket
+        self.address = address  # of the client; None for a program of this machine
         self.sid = sid
         self.session = digest(sid)
         self.user = protocol.User(user, "")  # the name is known after hello
@@ -99,6 +101,13 @@ class Peer:
 
         Until then nothing more is read from this client: TCP slows it down.
         """
-        while self.unanswered >= self.UNANSWERED_MAX:
+        await self._until_unanswered(self.UNANSWERED_MAX - 1)
+
+    async def until_all_answered(self) -> None:
+        """Return when no command waits for its answer."""
+        await self._until_unanswered(0)
+
+    async def _until_unanswered(self, most: int) -> None:
+        while self.unanswered > most:
             self._answered.clear()
             await self._answered.wait()

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import resource
 import signal
 import socket as sockets
 from collections.abc import Coroutine, Sequence
@@ -14,15 +15,17 @@ from websockets.asyncio.server import Server, serve, unix_serve
 
 from chatd.bus import Bus
 from chatd.commands import Commands
-from chatd.connection import Connections
+from chatd.connection import Admission, Connections
 from chatd.delivery import Delivery
 from chatd.fanout import Fanout
-from chatd.handshake import gate
+from chatd.handshake import Gate, Proxies
 from chatd.heads import Heads
 from chatd.hello import Greeter
 from chatd.hub import Hub
 from chatd.journal import Journal
+from chatd.line import Bounds, lines
 from chatd.peer import Peer, frame
+from chatd.ratelimit import Kind, Limits, Quota, Rate
 from chatd.store import Store
 from chatd.watch import Watch
 from chatd.writer import Writer
@@ -41,6 +44,7 @@ STALL_CHECK_SECONDS = 1.0
 ANSWER_SECONDS = 4.0  # of the database; clients wait 10 to 20 s for theirs
 FLUSH_SECONDS = 4.0  # for the batches of a drain
 MOVES_PER_SECOND = 1_400  # handshakes that another daemon can answer
+OTHER_FILES = 200  # beside connections: of MariaDB, of Redis, of the health check, of Python
 SLICE = 100  # connections closed in one turn of a drain
 
 
@@ -59,6 +63,18 @@ class Daemon:
         self._heads = Heads(settings, self._store, self._delivery)
         self._watch = Watch(settings, self._hub)
         self._journal = Journal(Writer(self._database, longest=settings.message_max), self._on_committed)
+        self._limits = Limits(
+            {
+                Kind.MESSAGE: settings.message_rate,
+                Kind.SYNC: settings.sync_rate,
+                Kind.READ: settings.read_rate,
+                Kind.SIGNAL: settings.signal_rate,
+                Kind.HANDSHAKE: settings.handshake_rate,
+            }
+        )
+        self._proxies = Proxies(settings.proxies)
+        self._most = min(settings.sockets_max, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - OTHER_FILES)
+        self._server: Server | None = None
         self._draining = False
 
     async def run(self) -> None:
@@ -78,7 +94,7 @@ class Daemon:
                 )
             ]
             journal = group.create_task(self._journal.run())
-            server = await self._listen()
+            server = self._server = await self._listen()
             log.info("serving", address=self._settings.daemon_address(self._index))
             # What lives now lives long: with many connections a full collection takes 0.7 s otherwise.
             gc.collect()
@@ -94,14 +110,20 @@ class Daemon:
         log.info("stopped")
 
     async def _listen(self) -> Server:
-        connections = Connections(self._hub, self._watch, self._greeter(), self._commands())
+        connections = Connections(
+            self._hub, self._watch, self._greeter(), self._commands(), self._admission()
+        )
+        bounds = Bounds(Rate.of(self._settings.frame_rate), self._settings.buffer_max, self._most)
         options: dict[str, Any] = {
-            "process_request": gate(self._settings.origins, self._health),
+            "create_connection": lines(bounds),
+            "process_request": Gate(
+                self._settings.origins, self._proxies, self._limits, self._is_full, self._health
+            ),
             "subprotocols": [protocol.SUBPROTOCOL],
             "select_subprotocol": _offered,
             "compression": None,  # 33 KB less a connection, and one frame serves all of them
             "server_header": None,
-            "open_timeout": 10,
+            "open_timeout": self._settings.handshake_seconds,
             "ping_interval": 20,
             "ping_timeout": 20,
             "close_timeout": 2,
@@ -118,13 +140,27 @@ class Daemon:
 
     def _commands(self) -> Commands:
         return Commands(
-            self._settings,
+            self._settings.message_max,
             journal=self._journal,
             delivery=self._delivery,
             store=self._store,
             fanout=self._fanout,
             bus=self._bus,
+            limits=self._limits,
         )
+
+    def _admission(self) -> Admission:
+        return Admission(
+            self._proxies,
+            self._limits,
+            of_users=Quota(self._settings.sockets_per_user),
+            of_addresses=Quota(self._settings.sockets_per_address),
+            hello_seconds=self._settings.handshake_seconds,
+        )
+
+    def _is_full(self) -> bool:
+        """Whether another connection would be one too many; each has a task from its first byte on."""
+        return self._server is not None and len(self._server.handler_tasks) > self._most
 
     def _greeter(self) -> Greeter:
         server = f"{sockets.gethostname()}:{self._index}"
@@ -211,7 +247,8 @@ class Daemon:
         # Those that did not move go on sending, and the journal would never be empty.
         self._journal.refuse_new()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._journal.flushed(), FLUSH_SECONDS)
+            async with asyncio.timeout(FLUSH_SECONDS):
+                await self._journal.flushed()
         await asyncio.sleep(0)  # the flush writes the last answers
         left = list(server.connections)
         for start in range(0, len(left), SLICE):

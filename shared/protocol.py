@@ -22,12 +22,13 @@ Natural = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 class Close:
     """WebSocket close codes (RFC 6455 §7.4) and what a client may conclude."""
 
+    FAILED = 1011  # the daemon met something unforeseen: connect again
     RESTART = 1012  # the daemon restarts: connect again, another daemon answers
     TRY_AGAIN = 1013  # the session could not be checked (Redis is away): connect again
     SIGNED_OUT = 4001  # no session, or no longer: go to sign-in
     NOT_ALLOWED = 4003  # the peer speaks another protocol: do not connect again
     TOO_SLOW = 4008  # what waits for this client grew beyond the limit: connect again
-    TOO_MANY = 4029  # too many faulty frames: connect again, later
+    TOO_MANY = 4029  # too many connections, frames or faulty frames: connect again, later
 
 
 class Code:
@@ -43,6 +44,7 @@ class Code:
     DELETED = "deleted"  # the message was deleted
     UNAVAILABLE = "unavailable"  # the database can not be reached or is full; try again
     BUSY = "busy"  # the room is being written to by somebody who takes long; try again
+    TOO_MANY = "too_many"  # you ask for more than anybody may; try again after `retry_after`
 
 
 class ClientMessage(msgspec.Struct, tag_field="type", tag=str.lower, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self, get_type_hints
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -93,6 +94,39 @@ class Settings:
         least=65_536,
         most=67_108_864,
     )
+    message_rate: float = setting(
+        20.0,
+        "Messages, edits and deletes a second that one user may send to a daemon on average; ten seconds' "
+        "worth at once. One address may send ten times as much. `0`: no limit. So for all rates.",
+        least=0,
+    )
+    sync_rate: float = setting(20.0, "`sync` a second of one user.", least=0)
+    read_rate: float = setting(20.0, "`read` a second of one user.", least=0)
+    signal_rate: float = setting(20.0, "`ping` and other small signals a second of one user.", least=0)
+    handshake_rate: float = setting(5.0, "WebSockets a second that one user may open.", least=0)
+    frame_rate: float = setting(
+        100.0, "WebSocket frames of any kind a second that one connection may send.", least=0
+    )
+    sockets_per_user: int = setting(
+        40, "WebSockets that one user may have open at a daemon; `0`: any number.", least=0
+    )
+    sockets_per_address: int = setting(
+        1_000, "WebSockets that one address may have open at a daemon; `0`: any number.", least=0
+    )
+    sockets_max: int = setting(
+        20_000,
+        "WebSockets of one daemon in all; never more than it may open files, less 200.",
+        least=1,
+        most=1_000_000,
+    )
+    handshake_seconds: float = setting(
+        10.0, "Seconds that a client has for its handshake, and again for its `hello`.", least=0.1, most=60
+    )
+    proxies: tuple[str, ...] = setting(
+        (),
+        "Addresses or networks, by comma, of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` "
+        "the daemons believe, where they listen on `HOST:PORT`. On unix sockets they always do.",
+    )
     history_page: int = setting(50, "Messages in one page of history.", least=10, most=200)
     session_idle: int = setting(
         14 * 86_400,
@@ -154,6 +188,7 @@ class Settings:
         redis_fine = not self.redis_url or self.redis_url.split(":")[0] in ("redis", "rediss", "unix")
         daemons_fine = self.daemons == 1 or not self.daemon_listen or "{index}" in self.daemon_listen
         database = "expected mysql://user@host:port/name"
+        proxies = "expected addresses or networks by comma, as in 10.0.0.1, 10.1.0.0/16"
         origin = "expected scheme://host or scheme://host:port, by comma, without a path"
         checks = [
             (self.name_min <= self.name_max, "NAME_MIN", "must not be above PARLEY_NAME_MAX"),
@@ -162,6 +197,7 @@ class Settings:
             (_is_database_url(self.database_admin_url), "DATABASE_ADMIN_URL", database),
             (redis_fine, "REDIS_URL", "expected redis://host:port/0, rediss://… or unix://PATH"),
             (all(_is_origin(text) for text in self.origins), "ORIGINS", origin),
+            (all(_is_network(text) for text in self.proxies), "PROXIES", proxies),
             (self.message_max * 4 <= self.frame_max, "FRAME_MAX", "must be at least 4 × PARLEY_MESSAGE_MAX"),
             (daemons_fine, "DAEMON_LISTEN", "must contain {index} where there are several daemons"),
         ]
@@ -287,6 +323,13 @@ def _is_origin(text: str) -> bool:
             and bool(url.hostname)
             and url.geturl() == f"{url.scheme}://{url.netloc}"
         )
+    except ValueError:
+        return False
+
+
+def _is_network(text: str) -> bool:
+    try:
+        return bool(ip_network(text))
     except ValueError:
         return False
 

@@ -34,8 +34,8 @@ FOREIGN = {
 
 # The layers of the daemon, from the bottom; each imports only what stands before it.
 LAYERS = (
-    {"hub", "sequencer", "fences", "timeline"},
-    {"peer", "handshake", "store", "wire", "writer"},
+    {"hub", "sequencer", "fences", "timeline", "ratelimit", "turns"},
+    {"peer", "handshake", "line", "store", "wire", "writer"},
     {"fanout", "bus", "journal", "watch"},
     {"delivery"},
     {"heads", "commands"},
@@ -45,7 +45,7 @@ LAYERS = (
     {"__main__"},
 )
 # Clients for programs stand apart: they speak the protocol, and share nothing with the daemon but the pure timeline.
-CLIENTS = {"client", "client_http"}
+CLIENTS = {"client", "client_http", "outbox", "backoff"}
 
 # What neither waits nor speaks to anybody.
 PURE = {

@@ -15,13 +15,15 @@ from shared.database import Cursor, Database
 from shared.settings import PROJECT
 from tests.chaos.history import Log, Sight
 from tests.system import stack
+from tests.unlimited import UNLIMITED
 
 
 class Stack(stack.Stack):
     """Everything, running; `more` is for its processes' environment."""
 
     def __init__(self, more: Mapping[str, str], **given: str) -> None:
-        super().__init__(None, **given)
+        lifted = {name: str(value) for name, value in UNLIMITED.items()}
+        super().__init__(None, **(lifted | given))
         self.environment |= more
         self.start()
         self.daemons = self.settings.daemons

@@ -29,12 +29,13 @@ from shared.settings import PREFIX, PROJECT, Settings
 from tests.chatd.device import SECONDS, Client, Frame
 from tests.servers import wait_for
 from tests.shared.people import accepted, write
+from tests.unlimited import UNLIMITED
 
 HOST = "chat.test"
 
 # Heads are compared rarely and sessions are checked rarely, so that what is published is what is
-# heard; where a test is about what was not published, `ALERT` daemons look often.
-QUIET: dict[str, Any] = {"heads_poll": 5.0, "session_check": 25.0, "drain_seconds": 0.1}
+# heard; where a test is about what was not published, `ALERT` daemons look often. Limits have tests of their own.
+QUIET: dict[str, Any] = {"heads_poll": 5.0, "session_check": 25.0, "drain_seconds": 0.1} | UNLIMITED
 ALERT: dict[str, Any] = {"heads_poll": 0.2, "session_check": 0.5}
 
 
@@ -232,8 +233,9 @@ class Chat:
         cookie: str | None = None,
         origin: str | None = f"http://{HOST}",
         subprotocols: Sequence[str] = (protocol.SUBPROTOCOL,),
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Client]:
-        """A device of somebody, welcomed by a daemon unless `hello` is False."""
+        """A device of somebody, welcomed by a daemon unless `hello` is False; `headers` are further ones."""
         if cookie is None and person is not None:
             cookie = f"{sessions.COOKIE}={person.sid}"
         async with unix_connect(
@@ -241,7 +243,7 @@ class Chat:
             f"ws://{HOST}/ws",
             origin=Origin(origin) if origin is not None else None,
             subprotocols=[Subprotocol(name) for name in subprotocols] or None,
-            additional_headers={"Cookie": cookie} if cookie is not None else {},
+            additional_headers={**({"Cookie": cookie} if cookie is not None else {}), **(headers or {})},
             compression=None,
             open_timeout=SECONDS,
             ping_interval=None,

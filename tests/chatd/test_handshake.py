@@ -12,7 +12,7 @@ FURTHER = ("https://team.example.org", "http://Localhost:8000")
 
 
 def allowed(*headers: tuple[str, str], origins: tuple[str, ...] = ()) -> bool:
-    return is_allowed(Headers(headers), origins)
+    return is_allowed(Headers(headers), origins, proxied=True)
 
 
 def from_origin(origin: str, *more: tuple[str, str], host: str = HOST, origins: tuple[str, ...] = ()) -> bool:

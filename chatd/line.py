@@ -1,0 +1,167 @@
+"""One connection as the network sees it: bounds what a peer can cost before its messages are read.
+
+`websockets` answers pings and collects fragments by itself, and takes all that the kernel has at once,
+which is up to 40,000 frames. Here a read is taken in slices, with the other connections' turns
+between them; every frame counts, whatever it is; who sends too many is not read for a while, so that
+TCP slows the peer down; and who goes on and on is closed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from websockets.asyncio.server import ServerConnection
+from websockets.protocol import Event, State
+
+from chatd.ratelimit import Rate
+from shared.protocol import Close
+
+SLICE = 8192  # bytes looked at in one turn of the loop: 10 ms where they are the smallest frames
+HANDSHAKE_MAX = (
+    32_768  # bytes of a request and its headers: what nginx takes, and 1 MiB less than the library
+)
+PATIENCE_SECONDS = 10.0  # for who is slowed down without a break
+RESERVE = 64  # connections above the most, for health checks and for those that are told to go elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one line may cost: `frames` of any kind, bytes `waiting` for it, and `lines` of the daemon in all."""
+
+    frames: Rate
+    waiting: int
+    lines: int
+
+
+class Line(ServerConnection):
+    """A `ServerConnection` that bounds what its peer sends. `bounds` are the same for all."""
+
+    def __init__(self, *args: Any, bounds: Bounds, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._bounds = bounds
+        self._rest = b""  # received, and not yet looked at
+        self._received = 0  # bytes, while the handshake lasts
+        self._frames = 0  # in the slice that is looked at
+        self._full_at = 0.0  # when the bucket of frames is full again
+        self._slowed = 0.0  # seconds for which it was not read, without a break
+        self._reading = True
+        self._queue_is_full = False
+        self._too_fast = False
+        self._ending = False
+
+    # -- asyncio.Protocol
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        # The queue of frames is not the only reason not to read.
+        self.recv_messages.pause = self._queue_filled
+        self.recv_messages.resume = self._queue_emptied
+        if len(self.server.handler_tasks) > self._bounds.lines + RESERVE:
+            transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        self._rest = self._rest + data if self._rest else data
+        self._go_on()
+
+    def eof_received(self) -> None:
+        while self._rest and not self.transport.is_closing():
+            self._look_at_a_slice()
+        super().eof_received()
+
+    # -- reading
+
+    def process_event(self, event: Event) -> None:
+        if self.request is not None:
+            self._frames += 1
+        super().process_event(event)
+
+    def _go_on(self) -> None:
+        """Look at the next slice; read on when nothing is left of the last read, and nothing speaks against it."""
+        if self.transport.is_closing():
+            self._rest = b""
+            return
+        if self._rest and not self._is_held:
+            self._look_at_a_slice()
+        if self._rest and not self._is_held:
+            self.loop.call_soon(self._go_on)
+        self._read(not self._rest and not self._is_held)
+
+    @property
+    def _is_held(self) -> bool:
+        return self._queue_is_full or self._too_fast
+
+    def _read(self, on: bool) -> None:
+        if on is self._reading or self.transport.is_closing():
+            return
+        self._reading = on
+        if on:
+            self.transport.resume_reading()
+        else:
+            self.transport.pause_reading()
+
+    def _look_at_a_slice(self) -> None:
+        part, self._rest = self._rest[:SLICE], self._rest[SLICE:]
+        if self.request is None:
+            self._received += len(part)
+            if self._received > HANDSHAKE_MAX:
+                self.transport.abort()
+                return
+        super().data_received(part)
+        if self.transport.get_write_buffer_size() > self._bounds.waiting:
+            self.transport.abort()  # it asks for pongs, and does not read them
+        if self.state in (State.CLOSING, State.CLOSED):
+            self._end_soon()
+        self._count_frames()
+
+    def _queue_filled(self) -> None:
+        self._queue_is_full = True  # while a slice is looked at, after which `_go_on` stops reading
+
+    def _queue_emptied(self) -> None:
+        self._queue_is_full = False
+        # Not at once: this is called by who waits for a message, in the middle of it.
+        self.loop.call_soon(self._go_on)
+
+    # -- too much
+
+    def _count_frames(self) -> None:
+        now, rate = self.loop.time(), self._bounds.frames
+        count, self._frames = self._frames, 0
+        if not count:
+            return
+        self._full_at = rate.taken(self._full_at, now, count)
+        wait = rate.wait(self._full_at, now)
+        if not wait:
+            self._slowed = 0.0
+            return
+        self._slowed += wait
+        if self._slowed > PATIENCE_SECONDS:
+            self._fail(Close.TOO_MANY, "too many frames")
+            return
+        self._too_fast = True
+        self.loop.call_later(wait, self._slow_enough)
+
+    def _slow_enough(self) -> None:
+        self._too_fast = False
+        self._go_on()
+
+    def _fail(self, code: int, reason: str) -> None:
+        """Close without waiting for what the peer says to it (RFC 6455 §7.1.7)."""
+        if self.state is State.OPEN:
+            self.protocol.fail(code, reason)
+            self.send_data()
+        self._end_soon()
+
+    def _end_soon(self) -> None:
+        """A peer that was told to go, and stays, is cut off."""
+        if not self._ending:
+            self._ending = True
+            self.loop.call_later(self.close_timeout or 0.0, self.transport.abort)
+
+
+def lines(bounds: Bounds) -> Callable[..., Line]:
+    """What makes the connections of a server: its `create_connection`."""
+
+    def line(*args: Any, **kwargs: Any) -> Line:
+        return Line(*args, bounds=bounds, **kwargs)
+
+    return line

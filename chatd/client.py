@@ -8,7 +8,6 @@ in between. It imports nothing of the daemon but the pure timeline.
 import asyncio
 import contextlib
 import random
-from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
@@ -18,15 +17,14 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Origin, Subprotocol
 
+from chatd.backoff import Backoff
 from chatd.client_http import Http, WebError
+from chatd.outbox import ANSWER_SECONDS, Outbox, Outgoing
 from chatd.timeline import Timeline, Todo
 from shared import protocol
-from shared.protocol import Close, Command
+from shared.protocol import Close, Code
 
-FIRST_SECONDS, LONGEST_SECONDS = 0.5, 30.0  # of the back-off, which has full jitter
 STABLE_SECONDS = 10.0  # after which the back-off starts anew
-SHORT_ATTEMPT = 2  # a client that was welcomed and lost the connection sooner waits 2 s at most, not 30
-ANSWER_SECONDS = 10.0  # without an answer to a command, and the connection is taken for dead
 LOADED_MAX = 20  # timelines whose cursors go with hello
 
 ServerFrame = (
@@ -50,29 +48,8 @@ class SignedOut(RuntimeError):
     """The session ended; sign in again."""
 
 
-class Refused(RuntimeError):
-    """A command is refused for good; `error` says why."""
-
-    def __init__(self, error: protocol.Error) -> None:
-        super().__init__(error.message)
-        self.error = error
-
-
-@dataclass(slots=True)
-class Outgoing:
-    """A command on its way. `answer` becomes the `ack`, or raises `Refused`."""
-
-    command: Command
-    answer: asyncio.Future[protocol.Ack]
-    attempts: int = 0
-
-    @property
-    def conversation(self) -> int | str:
-        """What is kept in order: a room, or a nickname."""
-        command = self.command
-        if isinstance(command, protocol.Send) and command.room is None:
-            return (command.to or "").lower()
-        return command.room or 0
+class NotAllowed(RuntimeError):
+    """The daemon will not talk with this client: it speaks another version of the protocol."""
 
 
 @dataclass(slots=True)
@@ -95,11 +72,8 @@ class ParleyClient:
     connections: int = 0  # that were welcomed
     server: str = ""  # the daemon that welcomed the present one
     connected: asyncio.Event = field(default_factory=asyncio.Event)
-    _outbox: dict[int | str, deque[Outgoing]] = field(default_factory=dict)
-    _waiting: dict[UUID, Outgoing] = field(default_factory=dict)
-    _settled: asyncio.Event = field(
-        default_factory=asyncio.Event
-    )  # something was answered, or the connection went
+    outbox: Outbox = field(init=False)
+    _backoff: Backoff = field(default_factory=Backoff)
     _socket: ClientConnection | None = None
     _epoch: int = 0
     _moving: bool = False
@@ -108,6 +82,7 @@ class ParleyClient:
 
     def __post_init__(self) -> None:
         self.http = Http(self.url)
+        self.outbox = Outbox(self._say, self.kill, self._failed)
 
     # -- what a user does
 
@@ -120,13 +95,16 @@ class ParleyClient:
         self._main = asyncio.create_task(self._stay_connected())
 
     async def close(self) -> None:
-        """Disconnect. What is not answered stays unanswered."""
+        """Disconnect. What is not answered stays unanswered. Raises `NotAllowed` where that ended it before."""
         for task in (*self._tasks, *([self._main] if self._main else [])):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError, SignedOut):
                 await task
         if self._socket is not None:
             await self._socket.close()
+
+    def _failed(self, outgoing: Outgoing, error: protocol.Error) -> None:
+        self.failed(outgoing, error)
 
     def kill(self) -> None:
         """Break the connection as a network does: no close frame, nothing flushed."""
@@ -144,92 +122,58 @@ class ParleyClient:
 
     def send(self, body: str, *, room: int | None = None, to: str | None = None) -> Outgoing:
         """Say something in a room, or directly to somebody."""
-        return self._put(protocol.Send(uuid4(), body, room, to))
+        return self.outbox.put(protocol.Send(uuid4(), body, room, to))
 
     def edit(self, message: protocol.Message, body: str) -> Outgoing:
         """Replace the text of one's own message as it is held."""
-        return self._put(protocol.Edit(uuid4(), message.room, message.number, message.body_version, body))
+        return self.outbox.put(
+            protocol.Edit(uuid4(), message.room, message.number, message.body_version, body)
+        )
 
     def delete(self, message: protocol.Message) -> Outgoing:
         """Delete one's own message."""
-        return self._put(protocol.Delete(uuid4(), message.room, message.number))
+        return self.outbox.put(protocol.Delete(uuid4(), message.room, message.number))
 
     @property
     def unanswered(self) -> int:
         """Commands that wait for their answer on the present connection."""
-        return len(self._waiting)
+        return self.outbox.unanswered
 
     @property
     def queued(self) -> int:
         """Commands that have no final answer yet."""
-        return sum(len(queue) for queue in self._outbox.values())
-
-    # -- outbox: one unanswered command per conversation, so that a sender's order holds
-
-    def _put(self, command: Command) -> Outgoing:
-        outgoing = Outgoing(command, asyncio.get_running_loop().create_future())
-        self._outbox.setdefault(outgoing.conversation, deque()).append(outgoing)
-        self._pump(outgoing.conversation)
-        return outgoing
-
-    def _pump(self, conversation: int | str) -> None:
-        queue = self._outbox.get(conversation)
-        if not queue or self._socket is None or self._moving or queue[0].command.id in self._waiting:
-            return
-        outgoing = queue[0]
-        outgoing.attempts += 1
-        self._waiting[outgoing.command.id] = outgoing
-        self._say(outgoing.command)
-        socket = self._socket
-        asyncio.get_running_loop().call_later(
-            ANSWER_SECONDS, self._overdue, outgoing, outgoing.attempts, socket
-        )
-
-    def _overdue(self, outgoing: Outgoing, attempt: int, socket: ClientConnection) -> None:
-        if self._socket is socket and outgoing.attempts == attempt and outgoing.command.id in self._waiting:
-            socket.transport.abort()
-
-    def _answered(self, command: UUID, answer: protocol.Ack | protocol.Error) -> None:
-        outgoing = self._waiting.pop(command, None)
-        self._settled.set()
-        if outgoing is None:
-            return
-        conversation = outgoing.conversation
-        if isinstance(answer, protocol.Error) and answer.temporary:
-            self.failed(outgoing, answer)
-            delay = (answer.retry_after or 1.0) * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load
-            asyncio.get_running_loop().call_later(delay, self._pump, conversation)
-            return
-        self._outbox[conversation].popleft()
-        if not outgoing.answer.done():
-            if isinstance(answer, protocol.Ack):
-                outgoing.answer.set_result(answer)
-            else:
-                outgoing.answer.set_exception(Refused(answer))
-        self._pump(conversation)
+        return self.outbox.queued
 
     # -- connection
 
     async def _stay_connected(self) -> None:
-        attempt = 0
+        loop = asyncio.get_running_loop()
         while True:
-            began, welcomed = asyncio.get_running_loop().time(), self.connections
+            began, welcomed = loop.time(), self.connections
             try:
                 await self._connect_once()
-            except (OSError, ConnectionClosed, InvalidHandshake, WebError, TimeoutError):
+            except ConnectionClosed as closed:
+                self._judge(closed)
+            except (OSError, InvalidHandshake, WebError):
                 pass
             except SignedOut:
                 with contextlib.suppress(WebError):
                     await asyncio.to_thread(self.http.sign_in, self.name, self.password)
             moved, self._moving = self._moving, False
-            if moved or asyncio.get_running_loop().time() - began > STABLE_SECONDS:
-                attempt = 0
+            if moved or loop.time() - began > STABLE_SECONDS:
+                self._backoff.reset()
             elif self.connections > welcomed:
-                attempt = min(attempt, SHORT_ATTEMPT)
+                self._backoff.welcomed()
             if not moved:
-                ceiling = min(LONGEST_SECONDS, FIRST_SECONDS * 2**attempt)
-                await asyncio.sleep(random.uniform(0, ceiling))  # noqa: S311 - full jitter spreads load
-                attempt += 1
+                await asyncio.sleep(self._backoff.next())
+
+    def _judge(self, closed: ConnectionClosed) -> None:
+        """What a close frame says of the next attempt. Raises `NotAllowed`."""
+        code = closed.rcvd.code if closed.rcvd is not None else None
+        if code == Close.NOT_ALLOWED:
+            raise NotAllowed(closed.rcvd.reason if closed.rcvd is not None else "") from None
+        if code in (Close.TRY_AGAIN, Close.RESTART):
+            self._backoff.told()
 
     async def _connect_once(self) -> None:
         """One connection, from the handshake to its end."""
@@ -265,8 +209,7 @@ class ParleyClient:
 
     def _disconnected(self) -> None:
         self._socket = None
-        self._waiting.clear()
-        self._settled.set()
+        self.outbox.close()
         self.connected.clear()
         for timeline in self.timelines.values():
             timeline.disconnected()
@@ -280,7 +223,7 @@ class ParleyClient:
             case protocol.Message():
                 self._want(message.room, lambda t: t.change(message.version, message))
             case protocol.Ack() | protocol.Error(id=UUID()):
-                self._answered(message.id, message)  # type: ignore[arg-type]
+                self.outbox.answered(message)
             case protocol.Changes():
                 self._want(message.room, lambda t: t.changes(message))
             case protocol.Reset():
@@ -290,22 +233,26 @@ class ParleyClient:
             case protocol.Welcome():
                 self._welcome(socket, message, cursors)
             case protocol.Joined():
-                self.rooms[message.summary.room.id] = message.summary
+                self._know(message.summary)
                 self._want(message.summary.room.id, lambda t: t.heard(message.summary.head))
             case protocol.Left():
-                self.rooms.pop(message.room, None)
-                self.timelines.pop(message.room, None)
+                self._forget(message.room)
             case protocol.Drain():
                 self._moving = True
+                self.outbox.hold()
                 self._spawn(self._move(socket, message.within))
             case protocol.Error(room=int(), temporary=True):
-                self._spawn(self._sync_again(message.room))
+                self._spawn(self._sync_again(message.room, message.retry_after or 1.0))
+            case protocol.Error(room=int(), code=Code.NOT_FOUND):
+                self._forget(message.room)
 
     def _welcome(self, socket: ClientConnection, welcome: protocol.Welcome, cursors: dict[int, int]) -> None:
         self.user = welcome.user
         self._socket = socket
         self.server = welcome.server
-        self.rooms = {summary.room.id: summary for summary in welcome.rooms}
+        self.rooms = {}
+        for summary in welcome.rooms:
+            self._know(summary)
         self.connections += 1
         restored = self._epoch not in (0, welcome.epoch)
         self._epoch = welcome.epoch
@@ -320,15 +267,24 @@ class ParleyClient:
                 timeline.asked = cursors.get(room) if cursors.get(room, 0) < self.rooms[room].head else None
                 self._ask(room, timeline, timeline.heard(self.rooms[room].head))
         self.connected.set()
-        for conversation in list(self._outbox):
-            self._pump(conversation)
+        self.outbox.open()
+
+    def _know(self, summary: protocol.RoomSummary) -> None:
+        """A room that the user is in."""
+        self.rooms[summary.room.id] = summary
+        if summary.room.kind == "direct" and self.user is not None:
+            others = [member.name for member in summary.room.members if member.id != self.user.id]
+            self.outbox.names(summary.room.id, others[0] if others else self.user.name)
+
+    def _forget(self, room: int | None) -> None:
+        """A room that the user is no longer in."""
+        self.rooms.pop(room or 0, None)
+        self.timelines.pop(room or 0, None)
 
     async def _move(self, socket: ClientConnection, within: float) -> None:
         """The daemon stops: send nothing more, await the open answers, and go at a time of one's own."""
         await asyncio.sleep(random.uniform(0, within))  # noqa: S311 - spreads load
-        while self._waiting and self._socket is socket:
-            self._settled.clear()
-            await self._settled.wait()
+        await self.outbox.quiet()
         await socket.close()
 
     # -- timelines
@@ -344,12 +300,20 @@ class ParleyClient:
             self._spawn(self._load(room, timeline))
         elif todo.sync is not None and self._socket is not None:
             self._say(protocol.Sync(room, todo.sync))
+            asyncio.get_running_loop().call_later(
+                ANSWER_SECONDS, self._overdue, self._socket, timeline, timeline.questions
+            )
         elif todo.sync is not None:
             timeline.disconnected()  # hello asks
 
-    async def _sync_again(self, room: int | None) -> None:
+    def _overdue(self, socket: ClientConnection, timeline: Timeline, question: int) -> None:
+        """A `sync` without an answer: the connection is dead, whatever its pings say."""
+        if self._socket is socket and timeline.asked is not None and timeline.questions == question:
+            socket.transport.abort()
+
+    async def _sync_again(self, room: int | None, seconds: float) -> None:
         """A `sync` was refused as temporary: ask again, where something is still missing."""
-        await asyncio.sleep(random.uniform(0.5, 1.5))  # noqa: S311 - spreads load
+        await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load
         timeline = self.timelines.get(room or 0)
         if timeline is not None and room is not None:
             timeline.refused()

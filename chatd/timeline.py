@@ -31,6 +31,7 @@ class Timeline:
     more: bool = False  # whether older messages stand before the first row
     generation: int = 0  # counts the resets: a page that was asked for before one is void
     asked: int | None = None  # the version after which the open question asks
+    questions: int = 0  # that were asked: tells one from the next
     _oldest: int | None = None  # number of the first row; looking for it would cost a look at every row
 
     @property
@@ -126,6 +127,7 @@ class Timeline:
         if not behind or self.asked is not None:
             return Todo()
         self.asked = self.position
+        self.questions += 1
         return Todo(sync=self.asked)
 
     def _put(self, message: Message) -> None:

@@ -12,7 +12,7 @@ import time
 
 from tests.chaos import planted
 from tests.chaos.checker import check
-from tests.chaos.faults import Faults
+from tests.chaos.faults import Faults, Figures
 from tests.chaos.proxy import Proxy
 from tests.chaos.stack import Stack
 from tests.chaos.workload import Workload
@@ -40,6 +40,10 @@ def arguments() -> argparse.Namespace:
         "--quiet-every", type=int, default=2, help="around one fault in so many nobody sends (2)"
     )
     parser.add_argument("--verbose", action="store_true", help="a line for each fault")
+    parser.add_argument("--heal", type=float, default=6, help="seconds in which readers are whole again (6)")
+    parser.add_argument(
+        "--resume", type=float, default=3, help="seconds in which sends are acknowledged again (3)"
+    )
     parser.add_argument("--faults", default="", help="only these, by comma")
     return parser.parse_args()
 
@@ -68,7 +72,7 @@ async def run(options: argparse.Namespace) -> bool:
         seconds = time.monotonic() - began
         history = workload.history()
         history.log = await asyncio.to_thread(stack.rooms_log)
-        violations = check(history) + [f"not healed within a minute: {late}" for late in faults.figures.late]
+        violations = check(history) + _too_late(options, faults.figures)
         if workload.queued:
             violations.append(f"{workload.queued} commands never got a final answer")
         await workload.close()
@@ -77,6 +81,18 @@ async def run(options: argparse.Namespace) -> bool:
     finally:
         await proxy.close()
         await asyncio.to_thread(stack.close)
+
+
+def _too_late(options: argparse.Namespace, figures: Figures) -> list[str]:
+    """What took longer than is promised."""
+    never = [f"not healed within a minute: {late}" for late in figures.late]
+    heal = [f"healed {took:.1f} s after {name}" for name, took in figures.heal.items() if took > options.heal]
+    resume = [
+        f"sends resumed {took:.1f} s after {name} was back"
+        for name, took in figures.resume.items()
+        if took > options.resume
+    ]
+    return never + heal + resume
 
 
 async def _break(options: argparse.Namespace, faults: Faults, workload: Workload, began: float) -> None:

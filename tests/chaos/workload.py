@@ -7,8 +7,9 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from chatd.client import Outgoing, ParleyClient, Refused
+from chatd.client import ParleyClient
 from chatd.client_http import WebError
+from chatd.outbox import Outgoing, Refused
 from shared.protocol import Ack, Command, Error, Message, RoomSummary, Send
 from tests.chaos.history import History, Reader, Sight, Try
 

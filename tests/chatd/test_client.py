@@ -7,7 +7,8 @@ from contextlib import AsyncExitStack
 import pytest
 import redis
 
-from chatd.client import ParleyClient, Refused
+from chatd.client import ParleyClient
+from chatd.outbox import Refused
 from shared.protocol import Ack, Message
 from tests.chaos.proxy import Proxy
 from tests.system.stack import Stack

@@ -76,6 +76,16 @@ test("it says hello and is up after the welcome", () => {
   );
 });
 
+test("a server that says try again is tried again within four seconds, however often", () => {
+  for (let attempt = 0; attempt < 8; attempt += 1) {
+    Socket.last.onopen();
+    Socket.last.onclose({ code: 1013 });
+    const before = Socket.made.length;
+    clock.tick(4000);
+    assert.equal(Socket.made.length, before + 1);
+  }
+});
+
 test("it comes back after a while that grows, and at once when woken", () => {
   for (const wait of [750, 1250, 2250]) {
     Socket.last.onclose({ code: 1006 });

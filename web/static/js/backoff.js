@@ -3,7 +3,9 @@
  * "Exponential Backoff And Jitter": uniform below a ceiling that doubles. Pure.
  */
 
-const SHORT = 1; // as after one failure
+/** Failures that count at most, after a moment of success and after a refusal: ceilings of 2 s and 4 s. */
+const WELCOMED = 1;
+const TOLD = 2;
 
 export class Backoff {
   /**
@@ -24,8 +26,13 @@ export class Backoff {
   }
 
   /** It worked for a moment: the next wait is one of the shorter ones. */
-  calm() {
-    this.failures = Math.min(this.failures, SHORT);
+  welcomed() {
+    this.failures = Math.min(this.failures, WELCOMED);
+  }
+
+  /** A server answered, and said "try again": it will be well in a moment. */
+  told() {
+    this.failures = Math.min(this.failures, TOLD);
   }
 
   reset() {

@@ -8,7 +8,13 @@ import { Backoff } from "./backoff.js";
 export const SUBPROTOCOL = "parley.v1";
 
 /** Close codes and what they mean; shared/protocol.py has the same table. */
-export const Close = { MESSAGE_TOO_BIG: 1009, SIGNED_OUT: 4001, NOT_ALLOWED: 4003 };
+export const Close = {
+  MESSAGE_TOO_BIG: 1009,
+  RESTART: 1012,
+  TRY_AGAIN: 1013,
+  SIGNED_OUT: 4001,
+  NOT_ALLOWED: 4003,
+};
 
 const PING_MILLISECONDS = 25_000;
 const PONG_MILLISECONDS = 10_000;
@@ -111,7 +117,8 @@ export class Connection {
   #lost(socket, code) {
     if (this.socket !== socket) return;
     // Lost soon after it was welcomed, as in a rolling restart: the server is there.
-    if (this.up) this.backoff.calm();
+    if (this.up) this.backoff.welcomed();
+    else if (code === Close.TRY_AGAIN || code === Close.RESTART) this.backoff.told();
     this.socket = null;
     this.up = false;
     this.timers.clearAll();

@@ -12,7 +12,20 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared import logs
 from shared.settings import Settings, SettingsError
-from web import auth, backends, chat, errors, headers, health, identity, languages, rooms, session, strict
+from web import (
+    account,
+    auth,
+    backends,
+    chat,
+    errors,
+    headers,
+    health,
+    identity,
+    languages,
+    rooms,
+    session,
+    strict,
+)
 
 # The largest form is a registration: two passwords of 1,024 characters (the setting's upper
 # end), 12 bytes each where every one is an emoji, percent-encoded.
@@ -58,6 +71,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     CSRFProtect(app)
     for part in (languages, errors, headers):
         part.install(app)
-    for blueprint in (auth.blueprint, chat.blueprint, rooms.blueprint, health.blueprint):
+    for blueprint in (auth.blueprint, account.blueprint, chat.blueprint, rooms.blueprint, health.blueprint):
         app.register_blueprint(blueprint)
     return app

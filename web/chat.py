@@ -1,6 +1,6 @@
 """The pages of conversations: a shell, and the data with which its scripts start."""
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from shared import messages, protocol, rooms
@@ -8,15 +8,7 @@ from web import boot, history, identity
 from web.backends import database
 
 blueprint = Blueprint("chat", __name__)
-
-
-@blueprint.before_request
-def need_user() -> ResponseReturnValue | None:
-    """To sign-in, and back here afterwards."""
-    if identity.user():
-        return None
-    there = request.full_path if request.query_string else request.path
-    return redirect(url_for("auth.sign_in", next=None if there == "/" else there))
+blueprint.before_request(identity.need_user)
 
 
 @blueprint.get("/")

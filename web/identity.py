@@ -4,7 +4,8 @@ import secrets
 import time
 from typing import cast
 
-from flask import Flask, current_app, g, request, session
+from flask import Flask, current_app, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 
 from shared import protocol, sessions, users
 from web.backends import database
@@ -36,6 +37,15 @@ def require_user() -> protocol.User:
     found = user()
     assert found is not None
     return found
+
+
+def need_user(there: str | None = None) -> ResponseReturnValue | None:
+    """For the `before_request` of a blueprint of pages: to sign-in, and back here (or `there`) afterwards."""
+    if user():
+        return None
+    if there is None and request.method == "GET":
+        there = request.full_path if request.query_string else request.path
+    return redirect(url_for("auth.sign_in", next=None if there == "/" else there))
 
 
 def begin(user_id: int) -> None:
@@ -76,9 +86,14 @@ def _sessions() -> Sessions:
     return cast(Sessions, current_app.session_interface)
 
 
+def _still_stands() -> bool:
+    """Whether the session did not end while a body was on its way, which may take its time. Raises redis-py's errors."""
+    return request.method in ("GET", "HEAD") or _sessions().stands(_session())
+
+
 def _read_user() -> protocol.User | None:
     who = _session().signed_in
-    if who is None:
+    if who is None or not _still_stands():
         return None
     with database().cursor() as cursor:
         account = users.by_id(cursor, who.user)

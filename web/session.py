@@ -152,6 +152,10 @@ class Sessions(RedisSessionInterface):  # type: ignore[misc]
             self._delete_session(keys.session(session.sid))
         session.clear()
 
+    def stands(self, session: Session) -> bool:
+        """Whether the session is in Redis now. Raises redis-py's errors."""
+        return bool(self.client.exists(keys.session(session.sid)))
+
     def _new(self) -> Session:
         return Session(sid=self._generate_sid(self.sid_length))
 

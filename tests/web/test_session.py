@@ -46,9 +46,90 @@ def test_the_cookie_holds_a_random_id_that_scripts_and_other_sites_do_not_get(br
     assert parts["Max-Age"] == str(30 * 86_400)
 
 
-def test_behind_https_the_cookie_is_secure(make_app: MakeApp) -> None:
+def test_behind_https_the_cookie_is_for_https_and_this_host_alone(make_app: MakeApp) -> None:
     header = Browser(make_app(secure_cookies=True)).get("/sign-in").headers["Set-Cookie"]
-    assert "; Secure" in header
+    name, _, rest = header.partition("=")
+    assert name == "__Host-parley_session"
+    assert {part.strip() for part in rest.split(";")} >= {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"}
+    assert "domain" not in header.lower()
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_the_other_name_of_the_cookie_is_never_read(secure: bool, alice: Browser, make_app: MakeApp) -> None:
+    app = make_app(secure_cookies=secure)
+    names = [sessions.cookie_name(secure=secure), sessions.cookie_name(secure=not secure)]
+    answers = [
+        app.test_client(use_cookies=False)
+        .get("/rooms/1", headers={"Cookie": f"{name}={alice.sid}"}, base_url="https://localhost")
+        .status_code
+        for name in names
+    ]
+    assert answers == [200, 302]
+
+
+def test_a_session_is_over_at_its_absolute_end_however_much_it_is_used(
+    alice: Browser, settings: Settings, store: "redis.Redis"
+) -> None:
+    who = sessions.SignedIn(alice.boot()["user"]["id"], int(time.time()) - settings.session_lifetime)
+    store.set(key_of(alice), sessions.encode(who.fields()), ex=1000)
+    assert alice.get("/rooms/1").status_code == 302
+    assert alice.get("/api/rooms").status_code == 401
+
+
+@pytest.mark.parametrize("writes", [True, False])
+def test_nobody_is_kept_alive_beyond_the_absolute_end(
+    writes: bool, app: Flask, settings: Settings, store: "redis.Redis"
+) -> None:
+    @app.get("/writes")
+    def view() -> str:
+        session["draft"] = "something"
+        return "written"
+
+    alice = Browser(app).register("alice")
+    user = alice.boot()["user"]["id"]
+    who = sessions.SignedIn(user, int(time.time()) - settings.session_lifetime + 500)
+    store.set(key_of(alice), sessions.encode(who.fields()), ex=100)
+    store.zadd(keys.user_sessions(user), {alice.sid or "": 1.0})
+    assert alice.get("/writes" if writes else "/rooms/1").status_code == 200
+    assert 490 <= store.ttl(key_of(alice)) <= 500
+    assert (store.zscore(keys.user_sessions(user), alice.sid or "") or 0) > 1  # and it was seen
+
+
+def test_a_session_remembers_the_address_from_which_it_was_last_used(
+    alice: Browser, store: "redis.Redis", settings: Settings
+) -> None:
+    store.expire(key_of(alice), settings.session_idle - 61)
+    alice.get("/rooms/1", headers={"X-Forwarded-For": "192.0.2.7"})
+    who = sessions.signed_in(store.get(key_of(alice)))  # type: ignore[arg-type]
+    assert who is not None
+    assert who.address == "192.0.2.7"
+    assert store.ttl(key_of(alice)) >= settings.session_idle - 5
+
+
+def test_a_change_of_address_overwrites_nothing_that_another_request_wrote(
+    app: Flask, store: "redis.Redis", settings: Settings
+) -> None:
+    @app.get("/meanwhile")
+    def meanwhile() -> str:
+        stored = store.get(key)
+        assert isinstance(stored, bytes)
+        store.set(key, sessions.encode({**sessions.decode(stored), "written": True}), keepttl=True)
+        return "done"
+
+    alice = Browser(app).register("alice")
+    key = key_of(alice)
+    store.expire(key, settings.session_idle - 61)
+    alice.get("/meanwhile", headers={"X-Forwarded-For": "192.0.2.7"})
+    assert sessions.decode(store.get(key))["written"]  # type: ignore[arg-type]
+
+
+def test_a_key_of_another_type_is_no_session_and_not_redis_away(app: Flask, store: "redis.Redis") -> None:
+    browser = Browser(app).register("alice")
+    browser.sid = "A" * 43
+    store.rpush(keys.session("A" * 43), "x")
+    assert browser.get("/rooms/1").location == "/sign-in?next=/rooms/1"
+    assert browser.get("/api/rooms").status_code == 401
+    assert browser.sign_in("alice").status_code == 303
 
 
 def test_the_daemon_reads_the_same_session(alice: Browser, store: "redis.Redis") -> None:
@@ -105,7 +186,7 @@ def test_a_request_in_flight_does_not_bring_a_signed_out_session_back(
         return str(session.get(sessions.USER_ID))
 
     alice = Browser(app).register("alice")
-    key = key_of(alice)
+    key, user = key_of(alice), alice.boot()["user"]["id"]
     store.expire(key, 60)  # so that the slow request also wants to keep it alive
     in_flight = Browser(app)
     in_flight.sid = alice.sid or ""
@@ -115,7 +196,7 @@ def test_a_request_in_flight_does_not_bring_a_signed_out_session_back(
     alice.sign_out()
     go_on.set()
     thread.join()
-    assert not store.exists(key)
+    assert not store.exists(key, keys.user_sessions(user))
     assert in_flight.get("/rooms/1").status_code == 302
 
 
@@ -136,15 +217,14 @@ def test_a_pickle_in_a_session_key_is_no_session_and_is_never_loaded(
     [
         b"",
         b"{}",
-        b'{"user_id": 1}',
+        b'{"user_id": 1, "began": 2000000000}',
         b"\xff",
         msgspec.msgpack.encode([1]),
-        msgspec.msgpack.encode({"user_id": "1"}),
-        msgspec.msgpack.encode({"user_id": True}),
-        msgspec.msgpack.encode({"user_id": -1}),
-        msgspec.msgpack.encode({"user_id": 2**63}),
-        msgspec.msgpack.encode({"user_id": 999}),
-        msgspec.msgpack.encode({"user_id": None}),
+        msgspec.msgpack.encode({"user_id": 1}),
+        *(
+            msgspec.msgpack.encode({"user_id": user, "began": 2_000_000_000})
+            for user in ("1", True, -1, 2**63, 999, None)
+        ),
         b"\x91" * 5000,
     ],
 )

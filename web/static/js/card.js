@@ -2,7 +2,7 @@
 
 const faults = document.getElementById("faults");
 if (faults) faults.focus();
-else document.querySelector("form .field")?.focus();
+else document.querySelector(".card > form .field")?.focus(); // not in the sections of the account page
 
 for (const form of document.forms) {
   form.addEventListener("submit", (event) => {

@@ -4,6 +4,8 @@
 | --- | --- | --- | --- | --- |
 | `session:<sid>` | string, msgpack | see below; 1 hour before sign-in | web; chatd prolongs | web, chatd |
 | `sessions:<user>` | sorted set | `PARLEY_SESSION_LIFETIME` | web; chatd moves | web |
+| `tries:<bucket>`, `wait:<bucket>` | string | see `web.tries` | web | web |
+| `limit:…` | list | the period of the limit | web: Flask-Limiter | web |
 | `parley:room:<room>` | channel | – | chatd, web | chatd: changes of a room |
 | `parley:user:<user>` | channel | – | chatd, web | chatd: `joined`, `left`, `read`, `revoked` |
 
@@ -14,6 +16,9 @@ last in use, in seconds since 1970 UTC. Only sign-in adds to it; whoever prolong
 
 SESSION_PREFIX = "session:"
 USER_SESSIONS_PREFIX = "sessions:"
+TRIES_PREFIX = "tries:"
+WAIT_PREFIX = "wait:"
+LIMIT_PREFIX = "limit"  # Flask-Limiter adds the colon
 ROOM_PREFIX = "parley:room:"
 USER_PREFIX = "parley:user:"
 
@@ -26,6 +31,16 @@ def session(sid: str) -> str:
 def user_sessions(user: int) -> str:
     """The key of the index of a user's sessions. A session that is not in it can not be ended by its user."""
     return f"{USER_SESSIONS_PREFIX}{user}"
+
+
+def tries(bucket: str) -> str:
+    """The key that counts the tries of a bucket which were not right."""
+    return TRIES_PREFIX + bucket
+
+
+def wait(bucket: str) -> str:
+    """The key that lives for as long as the next try of a bucket has to wait."""
+    return WAIT_PREFIX + bucket
 
 
 def room_channel(room: int) -> str:

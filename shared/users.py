@@ -1,6 +1,8 @@
 """People: the rules for their names, and every statement about them."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import pymysql
 from pymysql.constants import ER
@@ -21,6 +23,21 @@ class Account:
     id: int
     name: str
     password_hash: str
+    disabled: bool = False
+    second_factor: bool = False
+
+
+_COLUMNS = "id, name, password_hash, disabled, totp_secret IS NOT NULL AS second_factor"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A user as the operator's list shows them."""
+
+    name: str
+    created_at: datetime
+    disabled: bool
+    second_factor: bool
 
 
 def create(cursor: Cursor, *, name: str, password_hash: str, gender: int) -> tuple[int, rooms.Membership]:
@@ -45,16 +62,35 @@ def by_name(cursor: Cursor, name: str) -> Account | None:
     """The user with this name, whatever its capitals."""
     if nickname_key(name) is None:
         return None
-    cursor.execute("SELECT id, name, password_hash FROM users WHERE name = %s", (name,))
-    row = cursor.fetchone()
-    return Account(**row) if row else None
+    cursor.execute(f"SELECT {_COLUMNS} FROM users WHERE name = %s", (name,))
+    return _account(cursor.fetchone())
 
 
 def by_id(cursor: Cursor, user: int) -> Account | None:
     """The user with this id."""
-    cursor.execute("SELECT id, name, password_hash FROM users WHERE id = %s", (user,))
-    row = cursor.fetchone()
-    return Account(**row) if row else None
+    cursor.execute(f"SELECT {_COLUMNS} FROM users WHERE id = %s", (user,))
+    return _account(cursor.fetchone())
+
+
+def every(cursor: Cursor) -> list[Listed]:
+    """All users, by name."""
+    cursor.execute(
+        "SELECT name, created_at, disabled, totp_secret IS NOT NULL AS second_factor FROM users ORDER BY name"
+    )
+    return [
+        Listed(row["name"], row["created_at"], bool(row["disabled"]), bool(row["second_factor"]))
+        for row in cursor.fetchall()
+    ]
+
+
+def set_password_hash(cursor: Cursor, *, user: int, new: str) -> None:
+    """Store the hash of a new password."""
+    cursor.execute("UPDATE users SET password_hash = %s WHERE id = %s", (new, user))
+
+
+def set_disabled(cursor: Cursor, *, user: int, disabled: bool) -> None:
+    """Close an account to its user, or open it again."""
+    cursor.execute("UPDATE users SET disabled = %s WHERE id = %s", (disabled, user))
 
 
 def replace_password_hash(cursor: Cursor, *, user: int, old: str, new: str) -> bool:
@@ -64,4 +100,12 @@ def replace_password_hash(cursor: Cursor, *, user: int, old: str, new: str) -> b
             "UPDATE users SET password_hash = %s WHERE id = %s AND password_hash = %s", (new, user, old)
         )
         == 1
+    )
+
+
+def _account(row: dict[str, Any] | None) -> Account | None:
+    if row is None:
+        return None
+    return Account(
+        row["id"], row["name"], row["password_hash"], bool(row["disabled"]), bool(row["second_factor"])
     )

@@ -44,6 +44,30 @@ class Settings:
         "127.0.0.1", "Address that the web server listens on; `0.0.0.0` for every address of the machine."
     )
     port: int = setting(8000, "Port that the web server listens on.", least=1, most=65535)
+    tls_certificate: str = setting(
+        "",
+        "File of the certificate and its chain (PEM). With `PARLEY_TLS_KEY` the web server speaks https on "
+        "its port, and cookies are secure.",
+    )
+    tls_key: str = setting("", "File of the certificate's key (PEM), which whoever runs Parley may read.")
+    redirect_port: int = setting(
+        0,
+        "Port on which http is answered by the way to the first https origin of `PARLEY_ORIGINS`; `0`: none.",
+        least=0,
+        most=65535,
+    )
+    request_rate: int = setting(
+        200,
+        "Requests a second that one address may make of the web server, and ten seconds' worth at once; "
+        "`0`: any number.",
+        least=0,
+        most=100_000,
+    )
+    user: str = setting(
+        "parley",
+        "System user as whom everything runs where root starts it, if there is one of this name who may read "
+        "the project's folder.",
+    )
     var: str = setting("var", "Data folder of the private servers: databases, sockets, logs, secrets.")
     origins: tuple[str, ...] = setting(
         (),
@@ -55,7 +79,7 @@ class Settings:
         "", "Where daemon `{index}` listens: `unix:PATH` or `HOST:PORT`. Empty: sockets in the data folder."
     )
     web_workers: int = setting(2, "Processes of the web service.", least=1, most=64)
-    web_threads: int = setting(4, "Threads of each process of the web service.", least=1, most=64)
+    web_threads: int = setting(8, "Threads of each process of the web service.", least=1, most=64)
     database_url: str = setting(
         "", "`mysql://user@host:port/name` of a MariaDB of your own. Empty: a private one in the data folder."
     )
@@ -75,7 +99,9 @@ class Settings:
     )
     redis_password: str = setting("", "Its password, if it does not stand in the URL.")
     secret_key: str = setting(
-        "", "Key that signs form tokens. Empty: made at the first run and kept in the data folder."
+        "",
+        "Key that signs form tokens and encrypts second factors. Empty: made at the first run and kept in the "
+        "data folder.",
     )
     name_min: int = setting(4, "Shortest user name, in characters.", least=1, most=32)
     name_max: int = setting(16, "Longest user name, in characters.", least=1, most=32)
@@ -118,6 +144,32 @@ class Settings:
         "WebSockets of one daemon in all; never more than it may open files, less 200.",
         least=1,
         most=1_000_000,
+    )
+    sign_in_tries: int = setting(
+        5,
+        "Wrong passwords in a row before the next try has to wait, for longer each time; `0`: never. "
+        "An address has four times as many, and a device that signed in before has its own.",
+        least=0,
+    )
+    sign_in_rate: int = setting(
+        60, "Sign-ins a minute of one address. `0`: no limit. So for all rates.", least=0
+    )
+    register_rate: int = setting(30, "Registrations an hour from one address.", least=0)
+    reset_rate: int = setting(30, "Uses of links to a new password, a minute, of one address.", least=0)
+    account_rate: int = setting(
+        30, "Changes of password and second factor, and codes at sign-in, a minute, of one address.", least=0
+    )
+    room_rate: int = setting(
+        30, "Rooms an hour that one user may create; one address ten times as many.", least=0
+    )
+    join_rate: int = setting(
+        60, "Rooms a minute that one user may join or leave; one address ten times as many.", least=0
+    )
+    api_rate: int = setting(
+        600,
+        "Requests a minute that one user may make of the interface for programs, `/api/`; "
+        "one address ten times as many.",
+        least=0,
     )
     handshake_seconds: float = setting(
         10.0, "Seconds that a client has for its handshake, and again for its `hello`.", least=0.1, most=60
@@ -197,6 +249,13 @@ class Settings:
             (_is_database_url(self.database_admin_url), "DATABASE_ADMIN_URL", database),
             (redis_fine, "REDIS_URL", "expected redis://host:port/0, rediss://… or unix://PATH"),
             (all(_is_origin(text) for text in self.origins), "ORIGINS", origin),
+            (bool(self.tls_certificate) == bool(self.tls_key), "TLS_KEY", "goes with PARLEY_TLS_CERTIFICATE"),
+            (
+                not self.redirect_port or (self.tls and bool(self.https_origin)),
+                "REDIRECT_PORT",
+                "needs PARLEY_TLS_CERTIFICATE, and an https origin in PARLEY_ORIGINS to lead to",
+            ),
+            (not self.redirect_port or self.redirect_port != self.port, "REDIRECT_PORT", "is PARLEY_PORT"),
             (all(_is_network(text) for text in self.proxies), "PROXIES", proxies),
             (self.message_max * 4 <= self.frame_max, "FRAME_MAX", "must be at least 4 × PARLEY_MESSAGE_MAX"),
             (daemons_fine, "DAEMON_LISTEN", "must contain {index} where there are several daemons"),
@@ -209,6 +268,8 @@ class Settings:
         """Fill in the addresses and secrets of the private servers where no others are given."""
         changes: dict[str, Any] = {"var": str((PROJECT / self.var).resolve())}
         run = f"{changes['var']}/run"
+        if self.tls:
+            changes["secure_cookies"] = True
         if not self.database_url:
             changes["database_url"] = f"mysql://parley@localhost/parley?unix_socket={run}/mariadb.sock"
             changes["database_admin_url"] = (
@@ -228,6 +289,16 @@ class Settings:
             return Path(var, "secrets", name).read_text().strip()
         except FileNotFoundError:
             return ""
+
+    @property
+    def tls(self) -> bool:
+        """Whether the web server itself speaks https."""
+        return bool(self.tls_certificate)
+
+    @property
+    def https_origin(self) -> str:
+        """The first https origin, under which people reach Parley; empty where none is configured."""
+        return next((origin for origin in self.origins if origin.startswith("https://")), "")
 
     @property
     def private_database(self) -> bool:
@@ -334,11 +405,18 @@ def _is_network(text: str) -> bool:
         return False
 
 
+def as_text(value: Any) -> str:
+    """A value as it stands in the environment."""
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def markdown_table() -> str:
     """The table of all settings for the README."""
     rows = ["| setting | default | meaning |", "| --- | --- | --- |"]
     for item in fields(Settings):
-        default = {(): "", True: "true", False: "false"}.get(item.default, str(item.default))
+        default = as_text(item.default)
         shown = f"`{default}`" if default else "–"
         rows.append(f"| `{PREFIX}{item.name.upper()}` | {shown} | {item.metadata['about']} |")
     return "\n".join(rows) + "\n"

@@ -3,7 +3,7 @@
 | fixture | what it is |
 | --- | --- |
 | `servers` | a private MariaDB and Redis for the whole run, migrated; `kill(name)` and `start(name)` |
-| `settings` | the `Settings` for them; vary them with `dataclasses.replace` |
+| `settings` | the `Settings` for them, without limits over HTTP; vary them with `dataclasses.replace` |
 | `database` | a `Database` on them, where nobody has registered and nothing was said yet |
 | `empty` | the same emptiness, for tests that make their own `Database` |
 | `stack` | the whole product, running, on servers of its own; a test that kills something leaves it well again |
@@ -19,6 +19,7 @@ from shared.database import Database
 from shared.settings import Settings
 from tests.servers import Servers
 from tests.system.stack import Stack
+from tests.unlimited import HTTP_UNLIMITED
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +49,7 @@ def database(settings: Settings, empty: None) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """Tests share its database, so each registers people with names of its own. Some write faster than people do."""
-    running = Stack(drain_seconds="1", message_rate="0")
+    running = Stack(drain_seconds="1", message_rate="0", **{name: "0" for name in HTTP_UNLIMITED})
     try:
         running.start()
         yield running

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from deploy import prepare
 from deploy.layout import Layout
 from shared import migrate
 from shared.settings import Settings
+from tests.unlimited import HTTP_UNLIMITED
 
 READY_SECONDS = 30.0
 T = TypeVar("T")
@@ -61,7 +63,8 @@ class Servers:
         prepare.make_folders(self.layout)
         prepare.make_secrets(self.layout)
         prepare.private_servers(self.settings)
-        self.settings = Settings.load({"PARLEY_VAR": str(self.layout.var)}, None)  # with the secrets
+        with_secrets = Settings.load({"PARLEY_VAR": str(self.layout.var)}, None)
+        self.settings = replace(with_secrets, **HTTP_UNLIMITED)
         self.start("mariadb")
         self.start("redis")
         with closing(migrate.connect(self.settings)) as connection, connection.cursor() as cursor:

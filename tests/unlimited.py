@@ -1,6 +1,20 @@
-"""The settings of the daemons' limits, each at "no limit": for tests and measurements that ask faster than people do."""
+"""The settings of all limits, each at "no limit": for tests and measurements that ask faster than people do."""
 
-UNLIMITED = dict.fromkeys(
+# Those of the web service: tests register many people from one address.
+HTTP_UNLIMITED = dict.fromkeys(
+    (
+        "sign_in_tries",
+        "sign_in_rate",
+        "register_rate",
+        "reset_rate",
+        "account_rate",
+        "room_rate",
+        "join_rate",
+        "api_rate",
+    ),
+    0,
+)
+UNLIMITED = HTTP_UNLIMITED | dict.fromkeys(
     (
         "message_rate",
         "sync_rate",

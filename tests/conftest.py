@@ -49,7 +49,7 @@ def database(settings: Settings, empty: None) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """Tests share its database, so each registers people with names of its own. Some write faster than people do."""
-    running = Stack(drain_seconds="1", message_rate="0", **{name: "0" for name in HTTP_UNLIMITED})
+    running = Stack(drain_seconds="1", message_rate="0", **dict.fromkeys(HTTP_UNLIMITED, "0"))
     try:
         running.start()
         yield running

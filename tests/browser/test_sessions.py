@@ -1,0 +1,122 @@
+"""Signed out from another device: at once, and without losing what was written."""
+
+import asyncio
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import People
+from tests.browser.network import Network
+from tests.browser.person import Person, Window
+
+WITHIN_MILLISECONDS = 1000
+TO_SIGN_IN = re.compile(r"/sign-in\?next=")
+
+
+def another_device(people: People, person: Person) -> Person:
+    """A second browser of somebody."""
+    device = people(person.name, registered=False)
+    device.name = person.name
+    device.sign_in()
+    device.window.ready()
+    return device
+
+
+def is_connected(window: Window) -> bool:
+    return bool(window.server)
+
+
+def sign_out_elsewhere(device: Person) -> None:
+    """By the account page, the one other device in the list."""
+    device.page.get_by_role("link", name="Account").click()
+    device.page.locator(".device").get_by_role("button", name="Sign out").click()
+
+
+def fill_in_sign_in(person: Person, name: str) -> None:
+    """On the page where one was sent to."""
+    person.page.get_by_label("User name").fill(name)
+    person.page.get_by_label("Password").fill("correct horse battery")
+    person.page.get_by_role("button", name="Sign in").click()
+
+
+def test_the_page_of_a_device_that_is_signed_out_is_at_sign_in_within_a_second(people: People) -> None:
+    anna = people("anna")
+    phone = another_device(people, anna)
+    room = anna.window.create_room(f"Far {anna.name}")
+    tab = anna.open_window(f"/rooms/{room}")
+    for window in (anna.window, tab):
+        assert is_connected(window)
+    sign_out_elsewhere(phone)
+    for window in (anna.window, tab):
+        window.page.wait_for_url(TO_SIGN_IN, timeout=WITHIN_MILLISECONDS, wait_until="commit")
+        assert window.page.url.endswith(f"/sign-in?next=%2Frooms%2F{room}")
+    expect(phone.page.get_by_role("status")).to_have_text("That device is signed out.")
+    expect(phone.page.locator(".device")).to_have_count(1)
+    fill_in_sign_in(anna, anna.name)
+    expect(anna.window.title).to_have_text(f"Far {anna.name}")
+
+
+def test_signing_out_everywhere_else_leaves_this_device_alone(people: People) -> None:
+    anna = people("anna")
+    phone, tablet = another_device(people, anna), another_device(people, anna)
+    for device in (anna, phone, tablet):
+        assert is_connected(device.window)
+    anna.page.get_by_role("link", name="Account").click()
+    anna.page.get_by_role("button", name="Sign out everywhere else").click()
+    for device in (phone, tablet):
+        device.page.wait_for_url(TO_SIGN_IN, timeout=WITHIN_MILLISECONDS, wait_until="commit")
+    anna.page.get_by_role("link", name="Back to the chat").click()
+    anna.window.say("I am still here")
+    expect(anna.window.settled.filter(has_text="I am still here")).to_be_visible()
+
+
+def test_what_waits_in_the_outbox_is_its_writers_whoever_signs_in_meanwhile(
+    people: People, network: Network
+) -> None:
+    bert = people("bert")
+    anna = people("anna", network=network)
+    phone = another_device(people, anna)
+    room = anna.window.create_room(f"Outbox {anna.name}")
+    bert.page.goto("/rooms/1")
+    assert is_connected(anna.window)
+
+    network.down()
+    anna.window.say("written before")
+    anna.window.composer.fill("half a thou")
+    expect(anna.window.message("written before")).to_have_class(re.compile("is-pending"))
+    sign_out_elsewhere(phone)
+    expect(phone.page.locator(".device")).to_have_count(1)
+    network.up()
+    anna.page.wait_for_url(TO_SIGN_IN)
+
+    # Bert signs in to the same browser, and is even in the same room.
+    bert.as_program(lambda client: asyncio.to_thread(client.http.join, room))
+    fill_in_sign_in(anna, bert.name)
+    expect(anna.window.title).to_have_text(f"Outbox {anna.name}")
+    anna.window.say("I am bert")
+    expect(anna.window.settled.filter(has_text="I am bert")).to_be_visible()
+    assert anna.window.texts() == ["I am bert"]
+    expect(anna.window.composer).to_have_value("")
+    anna.sign_out()
+
+    fill_in_sign_in(anna, anna.name)
+    anna.page.goto(f"/rooms/{room}")
+    expect(anna.window.settled.locator(".message-text")).to_have_text(["I am bert", "written before"])
+    expect(anna.window.composer).to_have_value("half a thou")
+    phone.page.goto(f"/rooms/{room}")
+    expect(phone.window.settled.locator(".message-text")).to_have_text(["I am bert", "written before"])
+    expect(phone.window.message("written before")).to_contain_text(anna.name)
+
+
+def test_the_account_page_works_without_scripts_and_fits_a_small_screen(people: People) -> None:
+    anna = people("anna")
+    plain = people(
+        "plain", registered=False, java_script_enabled=False, viewport={"width": 360, "height": 740}
+    )
+    plain.name = anna.name
+    plain.sign_in()
+    plain.page.goto("/account")
+    assert plain.page.evaluate("document.documentElement.scrollWidth") <= 360
+    plain.page.get_by_role("button", name="Sign out", exact=True).click()
+    expect(plain.page.get_by_role("status")).to_have_text("That device is signed out.")
+    anna.page.wait_for_url(TO_SIGN_IN, timeout=WITHIN_MILLISECONDS, wait_until="commit")

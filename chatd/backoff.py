@@ -6,6 +6,7 @@ import random
 
 LEAST_SECONDS, MOST_SECONDS = 0.5, 30.0
 TOLD, WELCOMED = 3, 2  # failures that count at most: ceilings of 4 s and 2 s
+TOO_MANY = 4  # failures that count at least: a ceiling of 8 s, then 16 s, then 30 s
 
 
 class Backoff:
@@ -27,6 +28,10 @@ class Backoff:
     def welcomed(self) -> None:
         """It worked for a moment."""
         self._failures = min(self._failures, WELCOMED)
+
+    def too_many(self) -> None:
+        """A daemon said "too many": the next wait is one of the longer ones, however well it went before."""
+        self._failures = max(self._failures, TOO_MANY)
 
     def reset(self) -> None:
         """It worked for long enough."""

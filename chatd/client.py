@@ -149,31 +149,34 @@ class ParleyClient:
     async def _stay_connected(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            began, welcomed = loop.time(), self.connections
+            began, welcomed, code = loop.time(), self.connections, None
             try:
                 await self._connect_once()
             except ConnectionClosed as closed:
-                self._judge(closed)
+                code = self._judge(closed)
             except (OSError, InvalidHandshake, WebError):
                 pass
             except SignedOut:
                 with contextlib.suppress(WebError):
                     await asyncio.to_thread(self.http.sign_in, self.name, self.password)
             moved, self._moving = self._moving, False
-            if moved or loop.time() - began > STABLE_SECONDS:
+            if code == Close.TOO_MANY:
+                self._backoff.too_many()
+            elif moved or loop.time() - began > STABLE_SECONDS:
                 self._backoff.reset()
             elif self.connections > welcomed:
                 self._backoff.welcomed()
             if not moved:
                 await asyncio.sleep(self._backoff.next())
 
-    def _judge(self, closed: ConnectionClosed) -> None:
-        """What a close frame says of the next attempt. Raises `NotAllowed`."""
+    def _judge(self, closed: ConnectionClosed) -> int | None:
+        """The code of the daemon's close frame, and what it says of the next attempt. Raises `NotAllowed`."""
         code = closed.rcvd.code if closed.rcvd is not None else None
         if code == Close.NOT_ALLOWED:
             raise NotAllowed(closed.rcvd.reason if closed.rcvd is not None else "") from None
         if code in (Close.TRY_AGAIN, Close.RESTART):
             self._backoff.told()
+        return code
 
     async def _connect_once(self) -> None:
         """One connection, from the handshake to its end."""
@@ -313,7 +316,7 @@ class ParleyClient:
 
     async def _sync_again(self, room: int | None, seconds: float) -> None:
         """A `sync` was refused as temporary: ask again, where something is still missing."""
-        await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load
+        await asyncio.sleep(seconds * random.uniform(1.0, 1.5))  # noqa: S311 - spreads load
         timeline = self.timelines.get(room or 0)
         if timeline is not None and room is not None:
             timeline.refused()

@@ -147,7 +147,7 @@ class Outbox:
             self._pump(conversation)
 
         queue.resting = True
-        spread = random.uniform(0.5, 1.5)  # noqa: S311 - spreads load
+        spread = random.uniform(1.0, 1.5)  # noqa: S311 - spreads load
         asyncio.get_running_loop().call_later(seconds * spread, wake)
 
     def _pump(self, conversation: Conversation) -> None:

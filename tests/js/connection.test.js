@@ -122,6 +122,18 @@ test("a connection that was lost soon after its welcome is tried again within tw
   assert.equal(Socket.made.length, made + 1);
 });
 
+test("who was told of too many waits longer each time, also after a connection that lasted", () => {
+  const waits = [];
+  for (let attempt = 0; attempt < 4; attempt += 1) {
+    Socket.last.greet();
+    if (attempt === 0) clock.tick(11_000);
+    Socket.last.onclose({ code: 4029 });
+    const made = Socket.made.length;
+    for (waits[attempt] = 0; Socket.made.length === made; waits[attempt] += 250) clock.tick(250);
+  }
+  assert.deepEqual(waits, [4_250, 8_250, 15_250, 15_250]);
+});
+
 test("a line that is half open is given up ten seconds after a ping", () => {
   Socket.last.greet();
   const [socket] = Socket.made;

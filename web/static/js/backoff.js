@@ -6,6 +6,8 @@
 /** Failures that count at most, after a moment of success and after a refusal: ceilings of 2 s and 4 s. */
 const WELCOMED = 1;
 const TOLD = 2;
+/** Failures that count at least after "too many": a ceiling of 8 s, then 16 s, then 30 s. */
+const TOO_MANY = 3;
 
 export class Backoff {
   /**
@@ -33,6 +35,11 @@ export class Backoff {
   /** A server answered, and said "try again": it will be well in a moment. */
   told() {
     this.failures = Math.min(this.failures, TOLD);
+  }
+
+  /** A server said "too many": the next wait is one of the longer ones, however well it went before. */
+  tooMany() {
+    this.failures = Math.max(this.failures, TOO_MANY);
   }
 
   reset() {

@@ -14,6 +14,7 @@ export const Close = {
   TRY_AGAIN: 1013,
   SIGNED_OUT: 4001,
   NOT_ALLOWED: 4003,
+  TOO_MANY: 4029,
 };
 
 const PING_MILLISECONDS = 25_000;
@@ -116,8 +117,10 @@ export class Connection {
 
   #lost(socket, code) {
     if (this.socket !== socket) return;
+    // Ended because of what this user does: coming back soon would only end it again.
+    if (code === Close.TOO_MANY) this.backoff.tooMany();
     // Lost soon after it was welcomed, as in a rolling restart: the server is there.
-    if (this.up) this.backoff.welcomed();
+    else if (this.up) this.backoff.welcomed();
     else if (code === Close.TRY_AGAIN || code === Close.RESTART) this.backoff.told();
     this.socket = null;
     this.up = false;

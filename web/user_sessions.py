@@ -56,10 +56,10 @@ def touch(client: Redis, sid: str, who: sessions.SignedIn, settings: Settings) -
 
 
 def of(client: Redis, user: int, settings: Settings) -> list[Entry]:
-    """The sessions of a user, the last used first. Removes those from the index that are over."""
+    """The sessions of a user, the last used first. Those that are over are ended on the way."""
     index, now = keys.user_sessions(user), time.time()
-    found = client.zrange(index, 0, -1, desc=True, withscores=True)
-    members = cast(list[tuple[bytes, float]], found)
+    members = cast(list[tuple[bytes, float]], client.zrange(index, 0, -1, withscores=True))
+    members.reverse()
     with client.pipeline(transaction=False) as pipeline:
         for sid, _ in members:
             pipeline.get(keys.session(sid.decode()))
@@ -70,9 +70,8 @@ def of(client: Redis, user: int, settings: Settings) -> list[Entry]:
         if who is not None and who.user == user and seconds_left(who, settings, now) > 0:
             alive.append(Entry(sid.decode(), who, seen))
         else:
-            dead.append(sid)
-    if dead:
-        client.zrem(index, *dead)
+            dead.append(sid.decode())
+    end(client, user, dead)
     return alive
 
 

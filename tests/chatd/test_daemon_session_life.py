@@ -18,6 +18,7 @@ from shared.settings import Settings
 from tests.chatd.daemons import ALERT, HOST, Chat, Person, running
 from tests.chatd.device import SECONDS, Client
 from tests.servers import Servers
+from web import user_sessions
 
 DAEMONS = 2
 LIFETIME = 1_000_000
@@ -55,6 +56,27 @@ async def test_every_socket_of_a_revoked_session_closes_within_a_second_on_every
         chat.redis.publish(keys.user_channel(alice.id), events.revoked(sessions.digest(alice.sid)))
         assert [await each.closed() for each in (one, two, three)] == [Close.SIGNED_OUT] * 3
         assert time.monotonic() - began < 1
+
+
+async def test_all_sessions_of_a_user_end_everywhere_without_a_request(chat: Chat) -> None:
+    """As a command does that disables an account; one device may be spared, as when a password is changed."""
+    alice, bob = chat.people("alice", "bobby")
+    phone, tablet = (Person(alice.id, alice.name, chat.sign_in(alice.id)) for _ in range(2))
+    async with (
+        chat.connect(alice, 0) as spared,
+        chat.connect(phone, 0) as one,
+        chat.connect(tablet, 1) as two,
+        chat.connect(bob, 1) as other,
+    ):
+        began = time.monotonic()
+        assert user_sessions.end_all(chat.redis, alice.id, except_sid=alice.sid) == 2
+        assert await one.closed() == await two.closed() == Close.SIGNED_OUT
+        assert time.monotonic() - began < 1
+        await spared.barrier()
+        await other.barrier()
+        assert user_sessions.end_all(chat.redis, alice.id) == 1
+        assert await spared.closed() == Close.SIGNED_OUT
+        await other.barrier()
 
 
 async def test_a_session_that_ended_without_a_word_is_found_on_every_daemon(chat: Chat) -> None:

@@ -2,15 +2,21 @@
 
 import asyncio
 import random
+import secrets
+import time
 from dataclasses import replace
 from typing import cast
 
+import pytest
+import redis
+
 from chatd.hub import Hub
 from chatd.peer import Peer
-from chatd.watch import SPREAD, Watch
-from shared import sessions
+from chatd.watch import CONNECTIONS, SPREAD, Found, SessionUnknown, Watch
+from shared import keys, sessions
 from shared.protocol import User
 from shared.settings import Settings
+from tests.servers import Servers
 
 
 class Signed:
@@ -37,3 +43,45 @@ async def test_it_ends_when_it_is_cancelled_whatever_it_waits_for(settings: Sett
         done, _ = await asyncio.wait([running], timeout=5)
         assert done
         await watch.close()
+
+
+def signed_in(client: "redis.Redis", user: int) -> str:
+    """The cookie of a new session of this user."""
+    sid = secrets.token_urlsafe(sessions.SID_BYTES)
+    who = sessions.SignedIn(user, int(time.time()))
+    client.set(keys.session(sid), sessions.encode(who.fields()), ex=100)
+    return f"{sessions.COOKIE}={sid}"
+
+
+async def test_a_storm_of_handshakes_shares_a_few_connections(settings: Settings, servers: Servers) -> None:
+    watch = Watch(settings, Hub())
+    with servers.redis() as client:
+        cookie = signed_in(client, 7)
+        before = len(client.client_list())
+        found = await asyncio.gather(*(watch.find(cookie) for _ in range(500)))
+        assert len(client.client_list()) - before <= CONNECTIONS
+    assert {one.user for one in found if one is not None} == {7}
+    assert None not in found
+    await watch.close()
+
+
+async def test_a_look_up_that_is_cut_off_never_answers_another(
+    settings: Settings, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Redis says too late belongs to nobody (as in CVE-2023-28858 of redis-py)."""
+    watch = Watch(settings, Hub())
+    answered = 0
+    with servers.redis() as client:
+        cookies = {user: signed_in(client, user) for user in range(1, 30)}
+        for turn in range(40):
+            monkeypatch.setattr("chatd.watch.TIMEOUT_SECONDS", random.uniform(0, 0.005) if turn % 2 else 2)
+            found = await asyncio.gather(
+                *(watch.find(cookie) for cookie in cookies.values()), return_exceptions=True
+            )
+            for user, one in zip(cookies, found, strict=True):
+                if not isinstance(one, SessionUnknown):
+                    assert isinstance(one, Found)
+                    assert one.user == user
+                    answered += 1
+    assert answered >= 20 * len(cookies)
+    await watch.close()

@@ -30,7 +30,7 @@ from chatd.store import Store
 from chatd.watch import Watch
 from chatd.writer import Writer
 from shared import events, keys, protocol
-from shared.database import Database
+from shared.database import Database, OwnConnection
 from shared.log import Accepted
 from shared.protocol import Close
 from shared.settings import Settings
@@ -62,7 +62,8 @@ class Daemon:
         self._delivery = Delivery(self._store, self._bus, self._fanout, self._hub)
         self._heads = Heads(settings, self._store, self._delivery)
         self._watch = Watch(settings, self._hub)
-        self._journal = Journal(Writer(self._database, longest=settings.message_max), self._on_committed)
+        self._writing = OwnConnection(settings, answer_seconds=ANSWER_SECONDS)
+        self._journal = Journal(Writer(self._writing, longest=settings.message_max), self._on_committed)
         self._limits = Limits(
             {
                 Kind.MESSAGE: settings.message_rate,
@@ -106,6 +107,7 @@ class Daemon:
         await self._watch.close()
         self._journal.close()
         self._store.close()
+        self._writing.close()
         self._database.close()
         log.info("stopped")
 

@@ -11,7 +11,7 @@ import pymysql
 import structlog
 
 from shared import batch
-from shared.database import Database, is_locked, is_unavailable
+from shared.database import Database, OwnConnection, is_locked, is_unavailable
 from shared.log import Outcome, Refused, Request
 from shared.protocol import Code
 
@@ -26,7 +26,7 @@ ROW_FAULTS = (pymysql.err.IntegrityError, pymysql.err.DataError)
 class Writer:
     """Commits batches, one transaction each where all goes well."""
 
-    def __init__(self, database: Database, *, longest: int) -> None:
+    def __init__(self, database: Database | OwnConnection, *, longest: int) -> None:
         self._database = database
         self._longest = longest  # text, in code points
         self._away = False
@@ -48,6 +48,10 @@ class Writer:
                 log.warning("batch failed by a row", size=len(pending), fault=str(fault))
                 return outcomes + self._one_by_one(pending)
             except Exception as fault:
+                if len(pending) > 1 and not (is_locked(fault) or is_unavailable(fault)):
+                    # Not foreseen: one of them may be the cause, and the others can go through.
+                    log.error("batch failed", size=len(pending), exc_info=fault)
+                    return outcomes + self._one_by_one(pending)
                 # A room that somebody holds is worth one more attempt in any case: without that room.
                 waits = is_locked(fault) and not skip_locked
                 if not waits and (
@@ -66,18 +70,23 @@ class Writer:
         return outcomes
 
     def _one_by_one(self, requests: Sequence[Request]) -> list[Outcome]:
-        """Carry out the requests of a batch that failed by a row, so that only the culprit is refused.
+        """Carry out the requests of a batch that failed by one of them, so that only the culprit is refused.
 
-        Behind one that is refused for a while none is carried out: a sender's order would break.
+        Behind one that is refused for a while none of its author is carried out: a sender's order
+        would break; and none at all where the database is away.
         """
         outcomes: list[Outcome] = []
-        for position, request in enumerate(requests):
+        waiting: dict[int, str] = {}  # authors, and the code of their refusal
+        for request in requests:
+            author = request.author.id
+            if author in waiting or self._away:
+                code = waiting.get(author, Code.UNAVAILABLE)
+                outcomes.append(Refused(request, code, temporary=True))
+                continue
             outcome = self._alone(request)
             outcomes.append(outcome)
             if isinstance(outcome, Refused) and outcome.temporary:
-                return outcomes + [
-                    Refused(later, outcome.code, temporary=True) for later in requests[position + 1 :]
-                ]
+                waiting[author] = outcome.code
         return outcomes
 
     def _alone(self, request: Request) -> Outcome:
@@ -100,7 +109,9 @@ class Writer:
         """The outcome is unknown or nothing was written: try again, and rule 'resending is free' decides."""
         if is_locked(fault):
             return [Refused(request, Code.BUSY, temporary=True) for request in requests]
-        if not self._away:
-            log.error("database can not be written to", fault=str(fault), exc_info=not is_unavailable(fault))
-        self._away = True
+        if not is_unavailable(fault):
+            log.error("batch failed", size=len(requests), exc_info=fault)
+        elif not self._away:
+            log.error("database can not be written to", fault=str(fault))
+            self._away = True
         return [Refused(request, Code.UNAVAILABLE, temporary=True) for request in requests]

@@ -93,14 +93,7 @@ class Database:
             # Otherwise a statement outside begin() is silently sent again on a new connection
             # after an error, also an INSERT that had already been carried out.
             isfatal=lambda _: False,
-            autocommit=True,
-            charset="utf8mb4",
-            init_command=SESSION,
-            connect_timeout=3,
-            read_timeout=answer_seconds,
-            write_timeout=answer_seconds,
-            cursorclass=DictCursor,
-            **settings.database_address(),
+            **_options(settings, answer_seconds),
         )
 
     @contextmanager
@@ -112,19 +105,8 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
         """A cursor within one transaction: committed at the end, rolled back on an exception."""
-        with self._pool.connection() as connection:
-            connection.begin()
-            try:
-                with connection.cursor() as cursor:
-                    yield cursor
-                connection.commit()
-            except BaseException as fault:
-                # Where the connection broke, the server rolls back by itself, and one that hangs
-                # would let us wait once more; the first fault counts.
-                if not (isinstance(fault, Exception) and is_lost(fault)):
-                    with suppress(pymysql.err.MySQLError):
-                        connection.rollback()
-                raise
+        with self._pool.connection() as connection, _transaction(connection) as cursor:
+            yield cursor
 
     def transact(self, work: Callable[[Cursor], T]) -> T:
         """Run `work` in a transaction, again after a lock that somebody held, for up to 3 s.
@@ -143,3 +125,65 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._pool.close()
+
+
+class OwnConnection:
+    """One connection to MariaDB that one thread keeps to itself.
+
+    It is made when first needed, not looked at before each use, which would be two more round trips
+    for each transaction, and given up when it breaks: the next use makes another one.
+    """
+
+    def __init__(self, settings: Settings, *, answer_seconds: float = 10) -> None:
+        self._options = _options(settings, answer_seconds)
+        self._connection: pymysql.Connection[DictCursor] | None = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[Cursor]:
+        """A cursor within one transaction: committed at the end, rolled back on an exception."""
+        if self._connection is None:
+            self._connection = pymysql.connect(**self._options)
+        connection = self._connection
+        try:
+            with _transaction(connection) as cursor:
+                yield cursor
+        except BaseException as fault:
+            if not connection.open or (isinstance(fault, Exception) and is_lost(fault)):
+                self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None and self._connection.open:
+            self._connection.close()
+        self._connection = None
+
+
+def _options(settings: Settings, answer_seconds: float) -> dict[str, Any]:
+    """What every connection has in common."""
+    return {
+        "autocommit": True,
+        "charset": "utf8mb4",
+        "init_command": SESSION,
+        "connect_timeout": 3,
+        "read_timeout": answer_seconds,
+        "write_timeout": answer_seconds,
+        "cursorclass": DictCursor,
+        **settings.database_address(),
+    }
+
+
+@contextmanager
+def _transaction(connection: Any) -> Iterator[Cursor]:
+    try:
+        connection.begin()
+        with connection.cursor() as cursor:
+            yield cursor
+        connection.commit()
+    except BaseException as fault:
+        # Where the connection broke, the server rolls back by itself, and one that hangs
+        # would let us wait once more; the first fault counts.
+        if not (isinstance(fault, Exception) and is_lost(fault)):
+            with suppress(pymysql.err.MySQLError):
+                connection.rollback()
+        raise

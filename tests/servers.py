@@ -1,12 +1,13 @@
 """Throw-away MariaDB and Redis for the tests: the real ones, configured as the product configures them."""
 
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -84,6 +85,15 @@ class Servers:
         process = self._processes.pop(name)
         process.kill()
         process.wait()
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """SIGSTOP: `mariadb` or `redis` takes connections and does not answer, until the end of this."""
+        self._processes[name].send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._processes[name].send_signal(signal.SIGCONT)
 
     def close(self) -> None:
         """End both and remove everything that they wrote."""

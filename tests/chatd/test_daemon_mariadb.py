@@ -1,11 +1,13 @@
 """MariaDB goes away, comes back, or may not be written to: temporary refusals, and open sockets."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 
+from chatd.outbox import ANSWER_SECONDS
 from shared.protocol import Close, Code
 from shared.settings import Settings
 from tests.chatd.daemons import ALERT, Chat, running
@@ -55,6 +57,25 @@ async def test_while_mariadb_is_away_commands_are_refused_as_temporary_and_all_f
     for daemon in chat.daemons:
         await asyncio.to_thread(daemon.wait)
     chat.expected.add("database can not be written to")
+
+
+async def test_while_mariadb_is_frozen_commands_are_refused_before_a_client_gives_up(
+    chat: Chat, servers: Servers
+) -> None:
+    """It takes connections and answers nothing, as a machine does that runs out of memory."""
+    alice = chat.person("alice")
+    room, id = chat.room(alice), str(uuid4())
+    chat.expected.update({"database can not be written to", "mariadb is away"})
+    async with chat.connect(alice, 0) as one:
+        await one.send("before", room=room)
+        with servers.frozen("mariadb"):
+            for _ in range(2):
+                began = time.monotonic()
+                error = await one.send("meanwhile", room=room, id=id)
+                assert (error["code"], error["temporary"]) == (Code.UNAVAILABLE, True)
+                assert time.monotonic() - began < ANSWER_SECONDS
+            await one.barrier()
+        await asyncio.to_thread(wait_for, lambda: chat.daemons[0].health()[0] == 200)
 
 
 async def test_a_read_only_database_refuses_what_writes_and_shows_what_stands_there(

@@ -9,7 +9,7 @@ import pymysql
 import pytest
 
 from shared import rooms
-from shared.database import Cursor, Database, error_code, is_locked, is_lost, is_unavailable
+from shared.database import Cursor, Database, OwnConnection, error_code, is_locked, is_lost, is_unavailable
 from shared.settings import Settings
 from tests.servers import wait_for
 from tests.shared.people import read_only
@@ -354,3 +354,44 @@ def test_a_fault_of_ours_is_none_of_these(fault: Exception) -> None:
 )
 def test_the_number_of_an_error_is_found_where_there_is_one(fault: Exception, code: int) -> None:
     assert error_code(fault) == code
+
+
+# -- a connection of one's own
+
+
+@pytest.fixture
+def own(settings: Settings) -> Iterator[OwnConnection]:
+    connection = OwnConnection(settings)
+    yield connection
+    connection.close()
+
+
+def test_a_connection_of_ones_own_is_used_again(database: Database, own: OwnConnection) -> None:
+    ids = set()
+    for name in ("alice", "bobby"):
+        with own.transaction() as cursor:
+            put(cursor, name)
+            ids.add(connection_id(cursor))
+    assert len(ids) == 1
+    assert names(database) == ["alice", "bobby"]
+
+
+def test_a_connection_of_ones_own_rolls_back_and_goes_on(database: Database, own: OwnConnection) -> None:
+    with suppress(ValueError), own.transaction() as cursor:
+        put(cursor, "alice")
+        raise ValueError
+    with own.transaction() as cursor:
+        put(cursor, "bobby")
+    assert names(database) == ["bobby"]
+
+
+def test_a_connection_of_ones_own_that_breaks_is_made_anew(database: Database, own: OwnConnection) -> None:
+    with own.transaction() as cursor:
+        kill_me = connection_id(cursor)
+    kill(database, kill_me)
+    with pytest.raises(pymysql.err.MySQLError) as broken, own.transaction():
+        pass
+    assert is_lost(broken.value)
+    with own.transaction() as cursor:
+        put(cursor, "alice")
+    assert names(database) == ["alice"]

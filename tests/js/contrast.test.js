@@ -3,7 +3,17 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 const css = readFileSync(new URL("../../web/static/css/tokens.css", import.meta.url), "utf8");
-const [light, dark] = css.split("@media (prefers-color-scheme: dark)").map(colours);
+const VALUE = "oklch\\(([\\d.]+)% ([\\d.]+) ?([\\d.]*)\\)";
+const PAIR = new RegExp(`--([\\w-]+): light-dark\\(${VALUE}, ${VALUE}\\);`, "g");
+const AVATAR = /--avatar-(ground|text)(-dark)?: ([\d.]+)% ([\d.]+);/g;
+const themes = { light: {}, dark: {} };
+for (const [, name, ...parts] of css.matchAll(PAIR)) {
+  themes.light[name] = parts.slice(0, 3).map(Number);
+  themes.dark[name] = parts.slice(3).map(Number);
+}
+for (const [, name, dark, ...parts] of css.matchAll(AVATAR)) {
+  themes[dark ? "dark" : "light"][`avatar-${name}`] = parts.map(Number);
+}
 
 const TEXT = 4.5; // WCAG 2.2, 1.4.3
 const SHAPE = 3; // 1.4.11
@@ -21,14 +31,15 @@ const PAIRS = [
   ...["accent", "accent-hover", "fault", "fault-hover"].map((ground) => ["on-accent", ground, TEXT]),
   ...["surface", "raised", "fault-soft"].map((surface) => ["fault", surface, TEXT]),
   ["on-warning", "warning-soft", TEXT],
+  ...["text", "quiet", "word", "string", "value", "name", "added", "removed"].map((name) => [
+    `code-${name}`,
+    "code-ground",
+    TEXT,
+  ]),
+  ["new", "surface", TEXT],
   ...["surface", "raised"].map((surface) => ["line-strong", surface, SHAPE]),
   ...["ground", "surface", "own", "accent-soft"].map((surface) => ["focus", surface, SHAPE]),
 ];
-
-function colours(text) {
-  const found = text.matchAll(/--([\w-]+):\s*(?:oklch\()?([\d.]+)% ([\d.]+) ?([\d.]*)\)?;/g);
-  return Object.fromEntries([...found].map(([, name, ...parts]) => [name, parts.map(Number)]));
-}
 
 /** The relative luminance (WCAG 2.2) of an oklch colour, by the matrices of CSS Color 4 §18. */
 function luminance([lightness, chroma, hue]) {
@@ -50,7 +61,7 @@ function contrast(one, other) {
   return (more + 0.05) / (less + 0.05);
 }
 
-for (const [theme, tokens] of Object.entries({ light, dark: { ...light, ...dark } })) {
+for (const [theme, tokens] of Object.entries(themes)) {
   test(`in the ${theme} theme text can be read and shapes be seen`, () => {
     for (const [front, back, least] of PAIRS) {
       const found = contrast(tokens[front], tokens[back]);

@@ -1,67 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { conversationOf, pathOf, targetOf } from "../../web/static/js/conversations.js";
+import { conversationOf, numberOf, pathOf, targetOf } from "../../web/static/js/conversations.js";
 import { initials, isGrouped, lengthOf, sendable, Times } from "../../web/static/js/format.js";
-import { linkify } from "../../web/static/js/linkify.js";
 import { Rooms } from "../../web/static/js/rooms.js";
 import { setTexts, t, tn } from "../../web/static/js/texts.js";
-
-const links = (text) =>
-  linkify(text)
-    .filter((part) => part.href)
-    .map((part) => part.text);
-
-test("http and https addresses become links, nothing else does", () => {
-  assert.deepEqual(links("see https://a.example/x?y=1#z and http://b.example."), [
-    "https://a.example/x?y=1#z",
-    "http://b.example",
-  ]);
-  assert.deepEqual(links("javascript:alert(1) data:text/html,x ftp://a.example http:// https://"), []);
-  assert.deepEqual(links("xhttps://a.example"), []);
-});
-
-test("punctuation of the sentence stays outside of a link, brackets of the address inside", () => {
-  assert.deepEqual(links("(https://a.example/b_(c)), https://a.example/d!"), [
-    "https://a.example/b_(c)",
-    "https://a.example/d",
-  ]);
-});
-
-test("an address made of punctuation costs no more than any other text", () => {
-  // Looking again from every position took minutes for this one.
-  for (const tail of [".".repeat(5_000) + "a" + ".".repeat(4_000), ")".repeat(9_000), "(".repeat(4_500) + ")".repeat(4_500)]) {
-    const text = `http://a.example/${tail}`;
-    assert.equal(
-      linkify(text)
-        .map((part) => part.text)
-        .join(""),
-      text,
-    );
-  }
-  assert.deepEqual(links(`http://a.example/(${")".repeat(9_000)}`), ["http://a.example/()"]);
-});
-
-test("characters that turn the direction of writing end a link", () => {
-  assert.deepEqual(links("https://a.example/\u202Egnp.exe"), ["https://a.example/"]);
-});
-
-test("the parts are the text", () => {
-  for (const text of [
-    "",
-    "plain",
-    "https://a.example",
-    "a https://b.example) c\nhttp://d.example,",
-    "<b>https://x.example</b>",
-  ]) {
-    assert.equal(
-      linkify(text)
-        .map((part) => part.text)
-        .join(""),
-      text,
-    );
-  }
-});
 
 test("what is sent has no control characters, halves of characters, or empty lines around it", () => {
   assert.equal(sendable("\n  \r\na\u0000b\tc\r\nd\ud800 \u{1F600}\n\n "), "a\u0062\tc\nd \u{1F600}");
@@ -107,6 +50,8 @@ test("texts are translated, and placeholders filled once", () => {
 
 test("every conversation has an address of its own", () => {
   assert.deepEqual(targetOf("/rooms/12"), { room: 12 });
+  assert.equal(numberOf("#41"), 41);
+  for (const hash of ["", "#", "#list", "#0", "#-1", "#1e3", "#99999999999999999999"]) assert.equal(numberOf(hash), null);
   assert.deepEqual(targetOf("/direct/Bert_1"), { direct: "Bert_1" });
   for (const path of ["/", "/rooms/x", "/rooms/1/2", "/direct/"]) assert.equal(targetOf(path), null);
   const self = { id: 7, name: "anna" };

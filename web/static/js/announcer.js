@@ -4,6 +4,7 @@
  */
 
 import { byId, el } from "./dom.js";
+import { plain } from "./markdown.js";
 import { t } from "./texts.js";
 
 const KEPT = 20;
@@ -15,7 +16,7 @@ export class Announcer {
 
   /** @param {import("./timeline.js").Message} message */
   announce(message) {
-    this.log.append(el("p", {}, t("{name}: {text}", { name: message.author.name, text: message.body })));
+    this.log.append(el("p", {}, t("{name}: {text}", { name: message.author.name, text: plain(message.body) })));
     while (this.log.children.length > KEPT) this.log.firstElementChild.remove();
   }
 }

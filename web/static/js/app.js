@@ -1,14 +1,14 @@
 /** The open conversation, and what the views of it show: between the replica, the outbox and the page. */
 
-import { conversationOf, directConversation, nicknameOf, pathOf, titleOf } from "./conversations.js";
+import { conversationOf, directConversation, pathOf, titleOf } from "./conversations.js";
 import { byId } from "./dom.js";
-import { requestFault } from "./faults.js";
-import { sendable } from "./format.js";
 import { newId } from "./ids.js";
 import { GENERAL } from "./rooms.js";
 import { t } from "./texts.js";
+import { UnreadLine } from "./unread-line.js";
 
 const FRAME_MILLISECONDS = 16;
+const SEEK_PAGES = 20; // that are loaded to get to the message of a permalink
 
 export class App {
   /**
@@ -16,11 +16,8 @@ export class App {
    * @param {import("./replica.js").Replica} parts.replica
    * @param {import("./outbox.js").Outbox} parts.outbox
    * @param {import("./sender.js").Sender} parts.sender
-   * @param {import("./commands.js").Commands} parts.commands
-   * @param {import("./api.js").Api} parts.api
    * @param {import("./drafts.js").Drafts} parts.drafts
    * @param {import("./router.js").Router} parts.router
-   * @param {{message: number, room_name: number}} parts.limits
    */
   constructor(parts) {
     Object.assign(this, parts);
@@ -32,6 +29,11 @@ export class App {
     this.people = [];
     this.drawing = 0;
     this.missed = 0;
+    this.line = new UnreadLine();
+    /** @type {{number: number, pages: number}|null} the message of a permalink that is not loaded yet */
+    this.sought = null;
+    /** @type {string[]} keys of the conversations that were open, the last one first */
+    this.recent = [];
   }
 
   get rooms() {
@@ -43,7 +45,7 @@ export class App {
     Object.assign(this, views);
     this.replica.addEventListener("rooms", () => this.#roomsChanged());
     this.replica.addEventListener("timeline", (event) => this.#timelineChanged(event.detail));
-    this.replica.addEventListener("history", () => this.#draw());
+    this.replica.addEventListener("history", () => this.#historyChanged());
     this.replica.addEventListener("left", (event) => this.#left(event.detail));
     this.outbox.addEventListener("change", () => this.#draw());
     addEventListener("focus", () => this.markRead());
@@ -58,19 +60,23 @@ export class App {
     byId("app").dataset.view = this.router.view;
     if (direct) this.people.push(direct);
     this.open(direct ? directConversation(direct, this.rooms) : this.#roomOf(room));
+    this.#seek(this.router.number);
   }
 
   /**
    * Show the conversation of an address.
    * @param {{room: number}|{direct: string}} target
    * @param {"list"|"conversation"} view
+   * @param {number|null} number  of the message to show
    */
-  show(target, view) {
+  show(target, view, number) {
     byId("app").dataset.view = view;
     const conversation = "room" in target ? this.#roomOf(target.room) : this.#directOf(target.direct);
     if (conversation && conversation.key !== this.current?.key) this.open(conversation);
-    else if (conversation) this.markRead();
-    else if ("direct" in target)
+    if (conversation) {
+      this.markRead();
+      this.#seek(number);
+    } else if ("direct" in target)
       location.reload(); // somebody whom only the server knows
     else {
       this.notice.show(t("This conversation does not exist, or it is not open to you."));
@@ -80,7 +86,11 @@ export class App {
 
   /** @param {import("./conversations.js").Conversation} conversation */
   open(conversation) {
+    const before = this.current?.key;
+    if (before) this.recent = [before, ...this.recent.filter((key) => key !== before)];
     this.current = conversation;
+    this.sought = null;
+    this.line.opened(conversation.room === null ? undefined : this.rooms.get(conversation.room));
     if (conversation.room !== null) this.replica.open(conversation.room);
     const title = titleOf(conversation, this.rooms);
     const toPeer = conversation.peer && conversation.peer.id !== this.rooms.self.id;
@@ -101,6 +111,7 @@ export class App {
   /** @param {string} body */
   write(body) {
     const { key, room, peer } = this.current;
+    this.line.wrote();
     this.sender.prefer();
     this.outbox.add({ id: newId(), conversation: key, room: room ?? undefined, to: peer?.name, body });
     this.messages.show(this.#model(), { toEnd: true });
@@ -119,102 +130,28 @@ export class App {
   /** The user has it before their eyes: the newest message, in a window that has the focus. */
   markRead() {
     const room = this.current?.room ?? null;
-    const isSeen = document.hasFocus() && document.visibilityState === "visible" && this.messages.atEnd;
+    if (room !== null && this.#seesEnd() && this.replica.timelines.get(room)?.loaded) this.replica.markRead(room);
+  }
+
+  #seesEnd() {
+    const isLookedAt = document.hasFocus() && document.visibilityState === "visible";
     const isShown = !this.router.isNarrow || this.router.view === "conversation";
-    if (room !== null && isSeen && isShown && this.replica.timelines.get(room)?.loaded)
-      this.replica.markRead(room);
+    return isLookedAt && isShown && this.messages.atEnd;
+  }
+
+  /** To the newest message, and to where one answers. */
+  toNewest() {
+    this.messages.toEnd();
+    this.composer.focus();
   }
 
   loadOlder() {
     if (this.current?.room) this.replica.loadOlder(this.current.room);
   }
 
-  /** @returns {Promise<string|null>} the fault, or null */
-  saveEdit(message, text) {
-    return this.#run({
-      type: "edit",
-      room: message.room,
-      number: message.number,
-      base: message.body_version,
-      body: sendable(text),
-    });
-  }
-
-  askDelete(message) {
-    const words = {
-      title: t("Delete this message?"),
-      text: t("Its text goes for everybody and can not be brought back."),
-      action: t("Delete"),
-    };
-    this.confirm.ask(words, async () => {
-      const fault = await this.#run({ type: "delete", room: message.room, number: message.number });
-      if (fault) this.notice.show(fault);
-    });
-  }
-
-  askLeave() {
-    const { room } = this.current;
-    const name = titleOf(this.current, this.rooms);
-    const words = {
-      title: t("Leave {name}?", { name }),
-      text: t("You can join again whenever you like."),
-      action: t("Leave"),
-    };
-    this.confirm.ask(words, async () => {
-      try {
-        await this.api.leave(room);
-      } catch (fault) {
-        this.notice.show(requestFault(fault));
-        return;
-      }
-      this.replica.leave(room);
-      if (this.current.room === room) this.router.go(`/rooms/${GENERAL}`, { replace: true });
-    });
-  }
-
-  /** @param {string} name @returns {Promise<string|null>} the fault, or null */
-  createRoom(name) {
-    return this.#enter(() => this.api.createRoom(name));
-  }
-
-  /** @param {number} room @returns {Promise<string|null>} */
-  join(room) {
-    return this.#enter(() => this.api.join(room));
-  }
-
-  /** @param {string} typed @returns {Promise<string|null>} */
-  async openDirect(typed) {
-    const name = nicknameOf(typed);
-    if (!name) return t("Type a user name.");
-    try {
-      const { user, summary } = await this.api.direct(name);
-      if (summary) this.replica.joined(summary);
-      this.people.push(user);
-      this.visit(directConversation(user, this.rooms));
-      return null;
-    } catch (fault) {
-      return fault.status === 404 ? t("Nobody here is called {name}.", { name }) : requestFault(fault);
-    }
-  }
-
-  async #enter(request) {
-    try {
-      const summary = await request();
-      this.replica.joined(summary);
-      this.visit(conversationOf(summary, this.rooms));
-      return null;
-    } catch (fault) {
-      return requestFault(fault);
-    }
-  }
-
-  async #run(command) {
-    try {
-      await this.commands.run(command);
-      return null;
-    } catch (refused) {
-      return refused.message;
-    }
+  /** Somebody whom the server told us of, and maybe there is no room with them yet. */
+  met(user) {
+    this.people.push(user);
   }
 
   #roomOf(room) {
@@ -243,10 +180,50 @@ export class App {
     const { self } = this.rooms;
     this.#settle(room, fresh);
     const others = fresh.filter((message) => message.author.id !== self.id && !message.deleted);
+    const seen = room === this.current?.room && this.#seesEnd();
+    if (!seen) for (const message of others) this.notifier.came(message, this.rooms);
     if (room !== this.current?.room) return;
     this.missed += others.length;
-    for (const message of others) this.announcer.announce(message);
+    for (const message of others) {
+      this.line.came(message.number, seen);
+      this.announcer.announce(message);
+    }
     this.#draw();
+    if (this.sought) this.#seekOn();
+  }
+
+  #historyChanged() {
+    this.#draw();
+    if (this.sought) this.#seekOn();
+  }
+
+  /** Show a message, loading what lies between. @param {number|null} number */
+  #seek(number) {
+    this.sought = number === null ? null : { number, pages: 0 };
+    if (this.sought) this.#seekOn();
+  }
+
+  #seekOn() {
+    const { room } = this.current;
+    const timeline = room === null ? undefined : this.replica.timelines.get(room);
+    if (!timeline?.loaded || this.replica.history.state(room, "older") !== "idle") return; // this comes back
+    const { number, pages } = this.sought;
+    const isOlder = number < timeline.oldest && timeline.more;
+    if (timeline.find(number)) {
+      this.sought = null;
+      this.#drawNow();
+      this.messages.reveal(number);
+    } else if (isOlder && pages < SEEK_PAGES) {
+      this.sought.pages += 1;
+      this.replica.loadOlder(room);
+    } else {
+      this.sought = null;
+      this.notice.show(
+        isOlder
+          ? t("This message lies far back. Scroll up to get to it.")
+          : t("There is no such message in this conversation."),
+      );
+    }
   }
 
   /** What the log shows need not wait in the outbox. */
@@ -282,6 +259,7 @@ export class App {
 
   #drawNow() {
     this.sidebar.show(this.rooms, this.current);
+    this.badge.show(this.rooms.totalUnread(), this.current ? titleOf(this.current, this.rooms) : "");
     if (!this.current) return;
     this.header.show(this.rooms, this.current);
     this.messages.show(this.#model(), { missed: this.missed });
@@ -294,8 +272,10 @@ export class App {
     const { key, room, peer } = this.current;
     const timeline = room === null ? undefined : this.replica.timelines.get(room);
     const { history } = this.replica;
+    const rows = timeline?.rows ?? [];
     return {
-      rows: timeline?.rows ?? [],
+      rows,
+      unread: this.line.before(rows, Boolean(timeline?.more), this.rooms.self.id),
       pending: this.outbox.of(key),
       loaded: room === null || Boolean(timeline?.loaded),
       more: Boolean(timeline?.more),

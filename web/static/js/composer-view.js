@@ -1,7 +1,10 @@
 /** Where one writes. Enter sends, Shift+Enter is a new line; it is never disabled. */
 
+import { CompletionView } from "./completion-view.js";
 import { byId } from "./dom.js";
 import { lengthOf, sendable } from "./format.js";
+import { isComposing } from "./keys.js";
+import { PasteOffer } from "./paste-offer.js";
 import { tn } from "./texts.js";
 
 const COUNTER_PART = 0.9; // of the limit, from where on the counter is shown
@@ -17,6 +20,8 @@ export class ComposerView {
     this.form = byId("composer");
     this.text = byId("composer-text");
     this.counter = byId("composer-counter");
+    this.completion = new CompletionView(this.text);
+    this.paste = new PasteOffer(this.text);
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#send();
@@ -33,6 +38,8 @@ export class ComposerView {
     this.text.placeholder = label;
     this.text.setAttribute("aria-label", label);
     this.text.value = draft;
+    this.completion.close();
+    this.paste.close();
     this.#changed();
   }
 
@@ -41,9 +48,7 @@ export class ComposerView {
   }
 
   #key(event) {
-    // While an input method composes, Enter takes what it offers (keyCode 229 where Safari has
-    // ended the composition just before the key).
-    if (event.isComposing || event.keyCode === 229) return;
+    if (isComposing(event) || this.completion.key(event)) return;
     if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
       event.preventDefault();
       this.#send();
@@ -60,6 +65,7 @@ export class ComposerView {
       return;
     }
     this.text.value = "";
+    this.paste.close();
     this.#changed();
     this.listener.onDraft("");
     this.listener.onSend(body);

@@ -47,6 +47,12 @@ export function targetOf(path) {
   return name ? { direct: decodeURIComponent(name) } : null;
 }
 
+/** The number of a message that an address names, as in `/rooms/1#42`. @param {string} hash */
+export function numberOf(hash) {
+  const number = Number(hash.match(/^#([1-9]\d{0,15})$/)?.[1]);
+  return Number.isSafeInteger(number) ? number : null;
+}
+
 /**
  * What a user may have typed for a nickname: spaces around it and an @ before it do not count.
  * @param {string} typed

@@ -5,7 +5,7 @@ import { requestFault } from "./faults.js";
 import { t, tn } from "./texts.js";
 
 /** Open and close of one dialog. A click beside it closes it, as Escape does. */
-class Dialog {
+export class Dialog {
   /** @param {string} id */
   constructor(id) {
     this.element = byId(id);

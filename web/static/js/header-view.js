@@ -1,4 +1,4 @@
-/** The head of the open conversation, and the title of the page. */
+/** The head of the open conversation. */
 
 import { titleOf } from "./conversations.js";
 import { byId } from "./dom.js";
@@ -26,7 +26,5 @@ export class HeaderView {
         : t("Direct messages with {name}", { name: conversation.peer.name })
       : tn("{count} member", "{count} members", summary?.room.member_count ?? 0);
     this.leave.hidden = Boolean(conversation.peer) || conversation.room === GENERAL;
-    const unread = rooms.totalUnread();
-    document.title = `${unread ? `(${unread}) ` : ""}${title} · Parley`;
   }
 }

@@ -1,13 +1,17 @@
 /** The composition root of the chat page: makes the parts and connects them. */
 
+import { Actions } from "./actions.js";
 import { Announcer } from "./announcer.js";
 import { Api } from "./api.js";
 import { App } from "./app.js";
+import { BadgeView } from "./badge-view.js";
 import { readBoot } from "./boot.js";
+import { neighbour, openChoices } from "./choices.js";
+import { copyText } from "./clipboard.js";
 import { Commands } from "./commands.js";
 import { ComposerView } from "./composer-view.js";
 import { Close, Connection } from "./connection.js";
-import { BrowseDialog, ConfirmDialog, NameDialog } from "./dialogs.js";
+import { BrowseDialog, ConfirmDialog, Dialog, NameDialog } from "./dialogs.js";
 import { byId } from "./dom.js";
 import { Drafts } from "./drafts.js";
 import { commandFault } from "./faults.js";
@@ -16,14 +20,18 @@ import { HeaderView } from "./header-view.js";
 import { Http } from "./http.js";
 import { MessagesView } from "./messages-view.js";
 import { NoticeView } from "./notice-view.js";
+import { Notifier } from "./notifier.js";
 import { Outbox } from "./outbox.js";
 import { Replica } from "./replica.js";
 import { Router } from "./router.js";
 import { Lock, Sender } from "./sender.js";
+import { SettingsDialog } from "./settings-dialog.js";
+import { listenToKeys } from "./shortcuts.js";
 import { SidebarView } from "./sidebar-view.js";
 import { StatusView } from "./status-view.js";
 import { durableStorage } from "./storage.js";
-import { setTexts } from "./texts.js";
+import { SwitcherView } from "./switcher-view.js";
+import { setTexts, t } from "./texts.js";
 
 const boot = readBoot();
 setTexts(boot.texts);
@@ -42,9 +50,9 @@ const sender = new Sender({
   address: (entry) => app.address(entry),
   lock: new Lock(`parley:outbox:${self.id}`, navigator.locks),
 });
-const router = new Router((target, view) => app.show(target, view));
+const router = new Router((target, view, number) => app.show(target, view, number));
 const drafts = new Drafts(self.id, storage);
-const app = new App({ replica, outbox, sender, commands, api, drafts, router, limits: boot.limits });
+const app = new App({ replica, outbox, sender, drafts, router });
 const connection = new Connection(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`, {
   hello: () => replica.hello(),
   onMessage: receive,
@@ -91,17 +99,24 @@ function toSignIn() {
   location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
 }
 
+const notice = new NoticeView();
+const notifier = new Notifier(self, storage, (path) => router.go(path));
+const actions = new Actions({ app, replica, commands, api, router, confirm: new ConfirmDialog(), notice });
+
 function startViews() {
   const times = new Times(boot.locale);
+  const addressOf = (message) => `/rooms/${message.room}#${message.number}`;
   const messages = new MessagesView(self, {
     times,
+    addressOf,
+    onCopyLink: (message) => copyLink(location.origin + addressOf(message)),
     onOlder: () => app.loadOlder(),
     onSeen: () => app.markRead(),
     onRetryHistory: () => replica.history.retry(),
     onRetry: (id) => outbox.retry(id),
     onDiscard: (id) => outbox.remove(id),
-    onDelete: (message) => app.askDelete(message),
-    onSave: (message, text) => app.saveEdit(message, text),
+    onDelete: (message) => actions.askDelete(message),
+    onSave: (message, text) => actions.saveEdit(message, text),
   });
   const composer = new ComposerView(boot.limits.message, {
     onSend: (body) => app.write(body),
@@ -111,28 +126,83 @@ function startViews() {
   app.begin({
     messages,
     composer,
+    notice,
+    notifier,
     sidebar: new SidebarView(),
     header: new HeaderView(),
-    notice: new NoticeView(),
+    badge: new BadgeView(),
     announcer: new Announcer(),
-    confirm: new ConfirmDialog(),
   });
 }
 
+async function copyLink(address) {
+  if (await copyText(address)) notice.show(t("The link is copied."), { brief: true });
+  else notice.show(address); // to be copied by hand
+}
+
 function startControls() {
-  const create = new NameDialog("create-dialog", (name) => app.createRoom(name));
-  const direct = new NameDialog("direct-dialog", (name) => app.openDirect(name));
-  const browse = new BrowseDialog(
-    () => api.publicRooms(),
-    (room) => app.join(room),
-  );
-  byId("create-room").addEventListener("click", () => create.open());
-  byId("new-direct").addEventListener("click", () => direct.open());
-  byId("browse-rooms").addEventListener("click", () => browse.open());
-  byId("leave").addEventListener("click", () => app.askLeave());
+  const dialogs = {
+    create: new NameDialog("create-dialog", (name) => actions.createRoom(name)),
+    direct: new NameDialog("direct-dialog", (name) => actions.openDirect(name)),
+    browse: new BrowseDialog(
+      () => api.publicRooms(),
+      (room) => actions.join(room),
+    ),
+    help: new Dialog("help-dialog"),
+    settings: new SettingsDialog(notifier, () => dialogs.help.open()),
+    switcher: new SwitcherView({
+      open: () => openChoices(replica.rooms, app.recent, (conversation) => app.visit(conversation)),
+      others: otherRooms,
+      write: (name) => actions.openDirect(name),
+    }),
+  };
+  const openers = {
+    "create-room": dialogs.create,
+    "new-direct": dialogs.direct,
+    "browse-rooms": dialogs.browse,
+    "open-settings": dialogs.settings,
+    "open-switcher": dialogs.switcher,
+  };
+  for (const [id, dialog] of Object.entries(openers)) byId(id).addEventListener("click", () => dialog.open());
+  byId("leave").addEventListener("click", () => actions.askLeave());
   byId("back").addEventListener("click", () => router.toList());
   // Else the end of the session, which the daemon tells at once, would lead back here after sign-in.
   byId("sign-out").addEventListener("submit", () => connection.end());
+  startKeys(dialogs);
+}
+
+function startKeys({ help, switcher }) {
+  const go = (step, unread) => () => {
+    const next = neighbour(replica.rooms, app.current?.key ?? "", step, unread);
+    if (next) app.visit(next);
+  };
+  listenToKeys(
+    {
+      "Mod+k": () => switcher.open(),
+      "Mod+/": () => help.open(),
+      "Alt+ArrowUp": go(-1, false),
+      "Alt+ArrowDown": go(1, false),
+      "Alt+Shift+ArrowUp": go(-1, true),
+      "Alt+Shift+ArrowDown": go(1, true),
+      Escape: () => app.toNewest(),
+    },
+    { "?": () => help.open() },
+  );
+}
+
+/** Rooms that the user is not in. */
+async function otherRooms() {
+  const rooms = await api.publicRooms();
+  return rooms
+    .filter(({ member }) => !member)
+    .map(({ id, name }) => ({
+      key: `join:${id}`,
+      name,
+      kind: "room",
+      unread: 0,
+      note: t("Join"),
+      run: () => actions.join(id),
+    }));
 }
 
 function listenToBrowser() {

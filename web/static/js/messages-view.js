@@ -1,14 +1,19 @@
-/** The messages of the open conversation: days, groups, what is pending, and the ways to more. */
+/** The messages of the open conversation: days, groups, what is new, what is pending, and the ways to more. */
 
-import { byId, el, keep, linkButton } from "./dom.js";
+import { byId, el, keep } from "./dom.js";
 import { isGrouped, isSameDay } from "./format.js";
-import { editor, messageRow, pendingRow } from "./message-row.js";
+import { historyNote } from "./history-note.js";
+import { editor } from "./message-editor.js";
+import { messageKeys } from "./message-keys.js";
+import { messageRow, pendingRow } from "./message-row.js";
+import { RowWindow } from "./row-window.js";
 import { Scroller } from "./scroller.js";
 import { t, tn } from "./texts.js";
 
 /**
  * @typedef {object} Model
  * @property {import("./timeline.js").Message[]} rows
+ * @property {number|null} unread  the row before which the line stands that parts what is new
  * @property {import("./outbox.js").Entry[]} pending
  * @property {boolean} loaded
  * @property {boolean} more
@@ -35,23 +40,31 @@ export class MessagesView {
     this.editing = null;
     /** @type {Model|null} */
     this.model = null;
+    this.window = new RowWindow();
     this.scroller = new Scroller(byId("messages"), this.list, {
-      onNearTop: () => this.model?.more && this.model.older === "idle" && options.onOlder(),
+      isWhole: () => this.window.isAtEnd,
+      onNearTop: () => this.#older(),
+      onNearBottom: () => this.model && this.window.newer(this.model.rows) && this.#redraw(),
       onEnd: () => this.#reachedEnd(),
     });
-    this.jump.addEventListener("click", () => this.scroller.toEnd());
+    this.jump.addEventListener("click", () => this.toEnd());
+    messageKeys(this.list);
   }
 
   get atEnd() {
     return this.scroller.atEnd;
   }
 
-  /** Another conversation: from its end. @param {Model} model */
+  /** Another conversation: from its end, or, where more is new than is seen there, from what is new. @param {Model} model */
   open(model) {
     this.editing = null;
     this.missed = 0;
+    this.window = new RowWindow();
     this.scroller.atEnd = true;
     this.show(model);
+    const line = this.list.querySelector(".unread-line");
+    const hidden = line && line.getBoundingClientRect().top < this.scroller.box.getBoundingClientRect().top;
+    if (hidden) this.scroller.toLine(line, "start");
   }
 
   /**
@@ -60,7 +73,10 @@ export class MessagesView {
    */
   show(model, { missed = 0, toEnd = false } = {}) {
     this.model = model;
-    if (toEnd) this.scroller.atEnd = true;
+    if (toEnd) {
+      this.window.toEnd();
+      this.scroller.atEnd = true;
+    }
     if (!this.scroller.atEnd) this.missed += missed;
     this.scroller.during(() => {
       keep(this.list, this.#items(model));
@@ -69,9 +85,29 @@ export class MessagesView {
     this.#showJump();
   }
 
+  toEnd() {
+    if (this.model) this.show(this.model, { toEnd: true });
+    this.scroller.toEnd();
+  }
+
+  /** Show a message that is loaded, and put the focus on it. @param {number} number */
+  reveal(number) {
+    this.scroller.atEnd = false;
+    this.window.around(this.model.rows, number);
+    this.#redraw();
+    const line = this.list.querySelector(`[data-number="${number}"]`);
+    if (!line) return;
+    this.scroller.toLine(line);
+    line.focus({ preventScroll: true });
+    line.classList.remove("is-sought");
+    line.getBoundingClientRect(); // so that the animation begins anew
+    line.classList.add("is-sought");
+  }
+
   /** @param {import("./timeline.js").Message} message */
   edit(message) {
     this.editing = message;
+    if (!this.list.querySelector(`[data-number="${message.number}"]`)) this.reveal(message.number);
     this.#redraw();
     const text = this.list.querySelector(".message-editor-text");
     text?.focus();
@@ -88,15 +124,26 @@ export class MessagesView {
     if (this.model) this.show(this.model);
   }
 
-  #items({ rows, pending }) {
+  #older() {
+    if (!this.model?.loaded) return;
+    const { rows, more, older } = this.model;
+    if (this.window.older(rows)) this.#redraw();
+    else if (more && older === "idle") this.options.onOlder();
+  }
+
+  #items({ rows, pending, unread }) {
     const items = [];
     let previous;
-    for (const message of rows) {
+    for (const message of this.window.of(rows, this.scroller.atEnd)) {
       if (!previous || !isSameDay(previous.at, message.at)) items.push(this.#day(message.at));
+      if (message.number === unread) {
+        items.push(unreadLine());
+        previous = undefined; // who wrote it is said anew
+      }
       items.push(this.#message(message, isGrouped(previous, message)));
       previous = message;
     }
-    for (const entry of pending) {
+    for (const entry of this.window.isAtEnd ? pending : []) {
       const message = { author: this.self, at: entry.at };
       if (!previous || !isSameDay(previous.at, message.at)) items.push(this.#day(message.at));
       items.push(this.#pending(entry, isGrouped(previous, message)));
@@ -157,27 +204,11 @@ export class MessagesView {
     return element;
   }
 
-  #showHistory({ rows, pending, loaded, more, newest, older, empty }) {
-    const state = loaded ? older : newest;
-    const failed = loaded ? t("Could not load older messages.") : t("Could not load the messages.");
-    const isEmpty = loaded && rows.length + pending.length === 0;
-    let children = [];
-    if (state === "failed")
-      children = [
-        el(
-          "p",
-          { class: "history-failed" },
-          failed,
-          " ",
-          linkButton(t("Retry"), this.options.onRetryHistory),
-        ),
-      ];
-    else if (!loaded && newest === "loading") children = [skeleton()];
-    else if (older === "loading") children = [el("p", {}, t("Loading older messages…"))];
-    else if (isEmpty) children = [el("p", { class: "history-empty" }, empty)];
-    else if (loaded && !more && rows.length) children = [el("p", {}, t("This is where it began."))];
-    this.history.replaceChildren(...children);
+  #showHistory(model) {
+    const isEmpty = model.loaded && model.rows.length + model.pending.length === 0;
+    this.history.replaceChildren(...historyNote(model, isEmpty, this.options.onRetryHistory));
     this.history.classList.toggle("is-empty", isEmpty);
+    const state = model.loaded ? model.older : model.newest;
     byId("messages").setAttribute("aria-busy", String(state === "loading"));
   }
 
@@ -204,21 +235,10 @@ function unique(items) {
   return items.filter(({ key }) => !keys.has(key) && keys.add(key));
 }
 
-function skeleton() {
-  const line = (size) => el("div", { class: `skeleton-line is-${size}` });
-  const row = (size) =>
-    el(
-      "div",
-      { class: "skeleton-row" },
-      el("div", { class: "skeleton-avatar" }),
-      el("div", { class: "skeleton-text" }, line("short"), line(size)),
-    );
-  return el(
-    "div",
-    { class: "skeleton" },
-    el("span", { class: "visually-hidden" }, t("Loading messages…")),
-    row("long"),
-    row("middle"),
-    row("long"),
-  );
+function unreadLine() {
+  return {
+    key: "unread",
+    stamp: "",
+    make: () => el("li", { class: "unread-line" }, el("h2", { class: "unread-name" }, t("New"))),
+  };
 }

@@ -3,14 +3,15 @@
  * a new tab. On a narrow screen the list is a page of its own: the same address with `#list`.
  */
 
-import { targetOf } from "./conversations.js";
+import { numberOf, targetOf } from "./conversations.js";
 
 const LIST = "#list";
 const narrow = matchMedia("(max-width: 47.99rem)");
 
 export class Router {
   /**
-   * @param {(target: {room: number}|{direct: string}, view: "list"|"conversation") => void} onChange  of the address
+   * @param {(target: {room: number}|{direct: string}, view: "list"|"conversation",
+   *   number: number|null) => void} onChange  of the address; `number` of a message that it names
    */
   constructor(onChange) {
     this.onChange = onChange;
@@ -23,6 +24,11 @@ export class Router {
     return location.hash === LIST ? "list" : "conversation";
   }
 
+  /** The message that the address names. */
+  get number() {
+    return numberOf(location.hash);
+  }
+
   get isNarrow() {
     return narrow.matches;
   }
@@ -30,17 +36,17 @@ export class Router {
   /** Put the list before the first conversation, so that Back leads there. */
   begin() {
     if (history.state?.parley) return;
-    const here = location.pathname;
+    const { pathname: here, hash } = location;
     if (this.isNarrow && this.view === "conversation") {
       history.replaceState({ parley: true }, "", here + LIST);
-      history.pushState({ parley: true, fromList: true }, "", here);
-    } else history.replaceState({ parley: true }, "", here + location.hash);
+      history.pushState({ parley: true, fromList: true }, "", here + hash);
+    } else history.replaceState({ parley: true }, "", here + hash);
   }
 
   /** @param {string} path @param {{replace?: boolean}} [options] */
   go(path, { replace = false } = {}) {
     const fromList = this.view === "list" || Boolean(replace && history.state?.fromList);
-    if (path !== location.pathname || this.view === "list") {
+    if (path !== location.pathname + location.hash) {
       history[replace ? "replaceState" : "pushState"]({ parley: true, fromList }, "", path);
     }
     this.#tell();
@@ -57,7 +63,7 @@ export class Router {
 
   #tell() {
     const target = targetOf(location.pathname);
-    if (target) this.onChange(target, this.view);
+    if (target) this.onChange(target, this.view, this.number);
   }
 
   #click(event) {
@@ -66,6 +72,7 @@ export class Router {
       event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
     if (!link || !isPlain || event.defaultPrevented) return;
     event.preventDefault();
-    this.go(new URL(link.href).pathname);
+    const { pathname, hash } = new URL(link.href);
+    this.go(pathname + hash);
   }
 }

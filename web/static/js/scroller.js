@@ -4,13 +4,17 @@
  */
 
 const END_PIXELS = 48; // nearer to the end than this counts as there
-const TOP_PIXELS = 600; // nearer to the beginning than this: more is wanted
+const NEAR_PIXELS = 600; // nearer to the beginning, or to the end of what is shown, than this: more is wanted
 
 export class Scroller {
   /**
    * @param {HTMLElement} box  scrolls
    * @param {HTMLElement} list  in it, with an element for each line
-   * @param {{onNearTop: () => void, onEnd: () => void}} listener
+   * @param {object} listener
+   * @param {() => boolean} listener.isWhole  whether the end of the list is the end of all
+   * @param {() => void} listener.onNearTop
+   * @param {() => void} listener.onNearBottom  where it is not
+   * @param {() => void} listener.onEnd
    */
   constructor(box, list, listener) {
     this.box = box;
@@ -27,6 +31,15 @@ export class Scroller {
     this.box.scrollTop = this.box.scrollHeight;
     this.atEnd = true;
     this.#tell();
+  }
+
+  /** Bring a line into view: in the middle, or "start" a little below the top. @param {HTMLElement} line */
+  toLine(line, place = "middle") {
+    const { top, height } = this.box.getBoundingClientRect();
+    const wanted = place === "start" ? height / 6 : Math.max(0, (height - line.offsetHeight) / 2);
+    this.atEnd = false;
+    this.box.scrollTop += line.getBoundingClientRect().top - top - wanted;
+    this.#scrolled();
   }
 
   /** Change the list, and keep what is looked at where it is. @param {() => void} change */
@@ -68,13 +81,15 @@ export class Scroller {
 
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.box;
-    this.atEnd = scrollHeight - scrollTop - clientHeight < END_PIXELS;
+    this.atEnd = this.listener.isWhole() && scrollHeight - scrollTop - clientHeight < END_PIXELS;
     this.#tell();
   }
 
   #tell() {
     if (this.box.clientHeight === 0) return; // not shown: on a narrow screen the list of rooms is
-    if (this.box.scrollTop < TOP_PIXELS) this.listener.onNearTop();
+    if (this.box.scrollTop < NEAR_PIXELS) this.listener.onNearTop();
+    const below = this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight;
+    if (below < NEAR_PIXELS && !this.listener.isWhole()) this.listener.onNearBottom();
     if (this.atEnd) this.listener.onEnd();
   }
 }

@@ -153,11 +153,13 @@ class Commands:
         return TEXTS[code]
 
     async def read(self, peer: Peer, read: protocol.Read) -> None:
-        marker = await self.store.run(rooms.mark_read, room=read.room, user=peer.user.id, number=read.number)
-        if marker is None:
-            raise rooms.NoSuchRoom(read.room)
+        marker, moved = await self.store.run(
+            rooms.mark_read, room=read.room, user=peer.user.id, number=read.number
+        )
         payload = protocol.encode(marker)
-        if not self.bus.publish([(keys.user_channel(peer.user.id), payload)]):
+        if not moved:
+            self.post(peer, marker)  # it stands further on: no news, but for who did not know
+        elif not self.bus.publish([(keys.user_channel(peer.user.id), payload)]):
             self.fanout.post(self.delivery.hub.of_user(peer.user.id), frame(payload))
 
     async def sync(self, peer: Peer, sync: protocol.Sync) -> None:

@@ -18,6 +18,7 @@ COLUMNS = (
 )
 CHANGES_ROWS = 1_000
 CHANGES_BYTES = 256 * 1024
+ROW_BYTES = 200  # of a message beside its text
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def page(cursor: Cursor, *, room: int, user: int, before: int | None, limit: int
     Raises `rooms.NoSuchRoom` where there is none or `user` is not in it.
     """
     cursor.execute(
-        f"SELECT {rooms.STATE}, r.version AS head, {COLUMNS}"
+        f"SELECT {rooms.STATE}, {rooms.PEOPLE}, r.version AS head, {COLUMNS}"
         " FROM members mine JOIN rooms r ON r.id = mine.room_id"
         " LEFT JOIN (SELECT * FROM messages WHERE room_id = %s AND number < %s ORDER BY number DESC LIMIT %s) m"
         "  ON m.room_id = r.id"
@@ -64,38 +65,43 @@ def page(cursor: Cursor, *, room: int, user: int, before: int | None, limit: int
     rows = cursor.fetchall()
     if not rows:
         raise rooms.NoSuchRoom(room)
-    first = rows[0]
-    state = Room(first["id"], first["kind"], first["name"], first["member_count"], first["meta_version"])
     messages = [entry_of(row, room).message for row in rows if row["number"] is not None]
-    return Page(state, first["head"], messages, bool(messages) and messages[0].number > 1)
+    return Page(rooms.state_of(rows[0]), rows[0]["head"], messages, bool(messages) and messages[0].number > 1)
 
 
 def changes(cursor: Cursor, *, room: int, since: int, reader: int | None) -> Changes | Reset:
     """All that changed in a room after the version `since`, as `reader` may see it.
 
     `reader` None is the daemon itself, on behalf of those who are in the room. Too much for one
-    answer is a `Reset`. Raises `rooms.NoSuchRoom` where there is none or `reader` is not in it.
+    answer is a `Reset`: it is measured first, within the same statement, so that nothing is fetched to be
+    thrown away. Raises `rooms.NoSuchRoom` where there is none or `reader` is not in it.
     """
     membership = "" if reader is None else " JOIN members mine ON mine.room_id = r.id AND mine.user_id = %s"
     cursor.execute(
-        f"SELECT r.version AS head, r.meta_version, {COLUMNS} FROM rooms r{membership}"
-        " LEFT JOIN messages m ON m.room_id = r.id AND m.version > %s"
+        f"SELECT {rooms.STATE}, {rooms.PEOPLE}, r.version AS head, few.size <= %s AND few.count <= %s AS fits,"
+        f" {COLUMNS} FROM rooms r{membership}"
+        " JOIN (SELECT COUNT(*) AS count, COALESCE(SUM(one.size), 0) AS size FROM"
+        "  (SELECT OCTET_LENGTH(body) + %s AS size FROM messages WHERE room_id = %s AND version > %s LIMIT %s) one) few"
+        " LEFT JOIN messages m ON m.room_id = r.id AND m.version > %s AND few.size <= %s AND few.count <= %s"
         " LEFT JOIN users u ON u.id = m.author_id"
-        " WHERE r.id = %s ORDER BY m.version LIMIT %s",
-        (*(() if reader is None else (reader,)), since, room, CHANGES_ROWS + 1),
+        " WHERE r.id = %s ORDER BY m.version",
+        (
+            *(CHANGES_BYTES, CHANGES_ROWS),
+            *(() if reader is None else (reader,)),
+            *(ROW_BYTES, room, since, CHANGES_ROWS + 1),
+            *(since, CHANGES_BYTES, CHANGES_ROWS, room),
+        ),
     )
     rows = cursor.fetchall()
     if not rows:
         raise rooms.NoSuchRoom(room)
     head, meta_version = rows[0]["head"], rows[0]["meta_version"]
-    found = [row for row in rows if row["number"] is not None]
-    size = sum(len(row["body"].encode()) + 200 for row in found)
-    if since > head or len(found) > CHANGES_ROWS or size > CHANGES_BYTES:
+    if since > head or not rows[0]["fits"]:
         return Reset(room=room, version=head)
     return Changes(
         room=room,
         from_=since,
         to=head,
-        messages=[entry_of(row, room).message for row in found],
-        room_state=rooms.state(cursor, room) if meta_version > since else None,
+        messages=[entry_of(row, room).message for row in rows if row["number"] is not None],
+        room_state=rooms.state_of(rows[0]) if meta_version > since else None,
     )

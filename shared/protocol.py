@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 SUBPROTOCOL = "parley.v1"
+CURSORS_MAX = 20  # loaded timelines with which a client comes back
 
 # What a JavaScript number holds exactly (RFC 8259 §6), so that no two readers see two numbers.
 Natural = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
@@ -55,7 +56,7 @@ class Hello(ClientMessage):
     """First message of a connection: the versions up to which the client holds its loaded rooms."""
 
     epoch: Natural = 0
-    cursors: dict[Natural, Natural] = {}
+    cursors: Annotated[dict[Natural, Natural], msgspec.Meta(max_length=CURSORS_MAX)] = {}
 
 
 class Send(ClientMessage):

@@ -18,6 +18,11 @@ from shared.text import IGNORABLE
 GENERAL = 1  # the room that everyone is in and nobody can leave
 
 STATE = "r.id, r.kind, r.name, r.member_count, r.meta_version, r.direct_key"
+# Those in a direct room, as `id name` by comma, which no nickname contains; NULL for any other room.
+PEOPLE = (
+    "IF(r.kind = 'direct', (SELECT GROUP_CONCAT(pu.id, ' ', pu.name ORDER BY pu.id) FROM members pm"
+    " JOIN users pu ON pu.id = pm.user_id WHERE pm.room_id = r.id), NULL) AS people"
+)
 
 
 class NoSuchRoom(LookupError):
@@ -238,26 +243,28 @@ def _summary(row: Row, user: int) -> protocol.RoomSummary:
 
 def state(cursor: Cursor, room: int) -> protocol.Room | None:
     """A room's own state."""
-    cursor.execute(f"SELECT {STATE} FROM rooms r WHERE r.id = %s", (room,))
+    cursor.execute(f"SELECT {STATE}, {PEOPLE} FROM rooms r WHERE r.id = %s", (room,))
     row = cursor.fetchone()
-    if row is None:
-        return None
-    people = []
-    if row["kind"] == "direct":
-        cursor.execute(
-            "SELECT u.id, u.name FROM members m JOIN users u ON u.id = m.user_id WHERE m.room_id = %s ORDER BY u.id",
-            (room,),
-        )
-        people = [protocol.User(**person) for person in cursor.fetchall()]
+    return None if row is None else state_of(row)
+
+
+def state_of(row: Row) -> protocol.Room:
+    """The room's state in a row of `STATE` and `PEOPLE`."""
+    people = [person.split(" ") for person in (row["people"] or "").split(",") if person]
     return protocol.Room(
-        row["id"], row["kind"], row["name"], row["member_count"], row["meta_version"], people
+        row["id"],
+        row["kind"],
+        row["name"],
+        row["member_count"],
+        row["meta_version"],
+        [protocol.User(int(id), name) for id, name in people],
     )
 
 
-def mark_read(cursor: Cursor, *, room: int, user: int, number: int) -> protocol.Marker | None:
+def mark_read(cursor: Cursor, *, room: int, user: int, number: int) -> tuple[protocol.Marker, bool]:
     """Move a user's read marker forward, never beyond the room's last message.
 
-    Returns the marker as it now is; None where the user is not in the room.
+    Returns the marker as it now is, and whether it moved. Raises `NoSuchRoom` where the user is not in the room.
     """
     cursor.execute("SELECT number FROM rooms WHERE id = %s", (room,))
     row = cursor.fetchone()
@@ -266,9 +273,12 @@ def mark_read(cursor: Cursor, *, room: int, user: int, number: int) -> protocol.
         "UPDATE members SET marker = marker + 1, last_read = %s WHERE room_id = %s AND user_id = %s AND last_read < %s",
         (number, room, user, number),
     )
+    moved = cursor.rowcount > 0
     cursor.execute("SELECT last_read, marker FROM members WHERE room_id = %s AND user_id = %s", (room, user))
     row = cursor.fetchone()
-    return protocol.Marker(room=room, **row) if row else None
+    if row is None:
+        raise NoSuchRoom(room)
+    return protocol.Marker(room=room, **row), moved
 
 
 def epoch(cursor: Cursor) -> int:

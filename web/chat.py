@@ -26,7 +26,7 @@ def room(room: int) -> ResponseReturnValue:
         summary = next((summary for summary in mine if summary.room.id == room), None)
         if summary is None:
             raise rooms.NoSuchRoom(room)
-        page = history.page(cursor, room=room, user=user.id, state=summary.room)
+        page = history.page(cursor, room=room, user=user.id)
         epoch = rooms.epoch(cursor)
     return _show(user=user, epoch=epoch, mine=mine, page=page, direct=_peer(summary, user))
 
@@ -45,7 +45,7 @@ def direct(name: str) -> ResponseReturnValue:
         summary = history.direct_summary(mine, user=user, peer=peer)
         page = None
         if summary:
-            page = history.page(cursor, room=summary.room.id, user=user.id, state=summary.room)
+            page = history.page(cursor, room=summary.room.id, user=user.id)
         epoch = rooms.epoch(cursor)
     return _show(user=user, epoch=epoch, mine=mine, page=page, direct=peer)
 

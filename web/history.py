@@ -1,24 +1,13 @@
 """Pages of a room's history, and the rooms of a user, as both the pages and the API give them."""
 
-from dataclasses import replace
-
-from shared import messages, protocol, rooms, users
+from shared import messages, protocol, users
 from shared.database import Cursor
 from web.backends import settings
 
 
-def page(
-    cursor: Cursor, *, room: int, user: int, before: int | None = None, state: protocol.Room | None = None
-) -> messages.Page:
-    """A page of messages and the room's version, of one snapshot. Raises `rooms.NoSuchRoom`.
-
-    The state of a direct room names its people, which the page's one statement does not; `state`
-    spares reading it where the caller has it. It never changes.
-    """
-    found = messages.page(cursor, room=room, user=user, before=before, limit=settings().history_page)
-    if found.room.kind == "direct":
-        found = replace(found, room=state or rooms.state(cursor, room) or found.room)
-    return found
+def page(cursor: Cursor, *, room: int, user: int, before: int | None = None) -> messages.Page:
+    """A page of messages and the room's version, of one snapshot. Raises `rooms.NoSuchRoom`."""
+    return messages.page(cursor, room=room, user=user, before=before, limit=settings().history_page)
 
 
 def direct_summary(

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from shared import keys, protocol
 from shared.protocol import Code
 from tests.chatd.daemons import Chat
 
@@ -150,6 +151,20 @@ async def test_what_was_read_on_one_device_is_read_on_all(chat: Chat) -> None:
     async with chat.connect(bob) as again:
         (summary,) = [s for s in again.welcome["rooms"] if s["room"]["id"] == room]
         assert (summary["last_number"], summary["last_read"]) == (1, 1)
+
+
+async def test_a_marker_that_did_not_move_is_told_to_nobody_but_who_asked(chat: Chat) -> None:
+    alice = chat.person("alice")
+    room = chat.room(alice)
+    async with chat.connect(alice, 0) as laptop, chat.connect(alice, 1) as phone:
+        for body in ("one", "two"):
+            await laptop.send(body, room=room)
+        await laptop.say(type="read", room=room, number=1)
+        assert (await laptop.hear("read", room=room))["last_read"] == 2
+        # What is published on one channel comes in order: this would come behind that.
+        chat.redis.publish(keys.user_channel(alice.id), protocol.encode(protocol.Marker(room, 0, 0)))
+        await phone.hear("read", marker=0)
+        assert len(phone.heard("read")) == 1
 
 
 async def test_a_marker_that_somebody_holds_is_a_temporary_refusal_and_no_end(chat: Chat) -> None:

@@ -184,6 +184,16 @@ async def test_a_hello_without_anything_in_it_is_fine(chat: Chat) -> None:
         assert (await one.hear("welcome"))["rooms"]
 
 
+async def test_a_hello_with_too_many_cursors_is_refused_and_the_next_one_is_welcome(chat: Chat) -> None:
+    async with chat.connect(chat.person("alice"), hello=False) as one:
+        await one.say(type="hello", cursors=dict.fromkeys(range(1, 22), 1))
+        error = await one.hear("error")
+        assert error["code"] == Code.INVALID
+        assert "length <= 20 - at `$.cursors`" in error["message"]
+        await one.say(type="hello", cursors=dict.fromkeys(range(1, 21), 1))
+        await one.hear("welcome")
+
+
 async def test_an_account_that_is_gone_is_signed_out(chat: Chat) -> None:
     async with chat.connect(None, hello=False, cookie=f"parley_session={chat.sign_in(4_000_000)}") as one:
         await one.say(type="hello")

@@ -169,17 +169,32 @@ def test_who_was_put_out_reads_no_more_even_if_nobody_told_the_daemon(database: 
         changes(database, bob, 0, room=tea)
 
 
-def test_rows_head_and_membership_come_from_one_statement(database: Database) -> None:
+@pytest.mark.parametrize("kind", ["public", "direct"])
+def test_rows_head_state_and_membership_come_from_one_statement(database: Database, kind: str) -> None:
     """Otherwise a commit between two statements would be skipped by a reader who believes the head."""
-    alice = person(database, "alice")
-    say(database, alice, "one", room=ROOM)
+    alice, bob = person(database, "alice"), person(database, "bobby")
+    room = say(database, alice, "one", room=ROOM).room
+    if kind == "direct":
+        room = accepted(write(database, alice, sending(to="bobby")))[0].room
     with database.cursor() as cursor:
         cursor.execute("SHOW SESSION STATUS LIKE 'Com_select'")
         before = cursor.fetchone()
-        messages.page(cursor, room=ROOM, user=alice.id, before=None, limit=3)
-        messages.changes(cursor, room=ROOM, since=2, reader=alice.id)
+        shown = messages.page(cursor, room=room, user=alice.id, before=None, limit=3)
+        missed = messages.changes(cursor, room=room, since=0, reader=alice.id)
         cursor.execute("SHOW SESSION STATUS LIKE 'Com_select'")
         after = cursor.fetchone()
     assert before is not None
     assert after is not None
     assert int(after["Value"]) - int(before["Value"]) == 2
+    assert isinstance(missed, Changes)
+    assert missed.room_state == shown.room
+    assert shown.room.members == ([alice, bob] if kind == "direct" else [])
+
+
+def test_what_will_not_be_told_is_not_fetched(database: Database) -> None:
+    """A client that comes back after long costs the daemon one row, not a thousand texts."""
+    alice = person(database, "alice")
+    fill(database, alice, 150, body="🙂" * 500)
+    with database.cursor() as cursor:
+        assert isinstance(messages.changes(cursor, room=ROOM, since=0, reader=alice.id), Reset)
+        assert cursor.rowcount == 1

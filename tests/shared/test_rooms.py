@@ -269,7 +269,7 @@ def test_a_user_and_all_their_rooms_are_read_at_once(database: Database) -> None
 # -- read markers
 
 
-def mark(database: Database, user: protocol.User, room: int, number: int) -> protocol.Marker | None:
+def mark(database: Database, user: protocol.User, room: int, number: int) -> tuple[protocol.Marker, bool]:
     with database.cursor() as cursor:
         return rooms.mark_read(cursor, room=room, user=user.id, number=number)
 
@@ -278,21 +278,23 @@ def test_a_read_marker_moves_forward_and_counts_its_moves(database: Database) ->
     alice, bob = person(database, "alice"), person(database, "bobby")
     for body in ("one", "two", "three"):
         say(database, alice, body, room=rooms.GENERAL)
-    assert mark(database, bob, rooms.GENERAL, 2) == protocol.Marker(room=1, last_read=2, marker=1)
-    assert mark(database, bob, rooms.GENERAL, 3) == protocol.Marker(room=1, last_read=3, marker=2)
+    assert mark(database, bob, rooms.GENERAL, 2) == (protocol.Marker(room=1, last_read=2, marker=1), True)
+    assert mark(database, bob, rooms.GENERAL, 3) == (protocol.Marker(room=1, last_read=3, marker=2), True)
 
 
 def test_a_read_marker_never_moves_back_nor_beyond_the_last_message(database: Database) -> None:
     alice, bob = person(database, "alice"), person(database, "bobby")
     say(database, alice, "one", room=rooms.GENERAL)
-    assert mark(database, bob, rooms.GENERAL, 2**53 - 1) == protocol.Marker(room=1, last_read=1, marker=1)
-    assert mark(database, bob, rooms.GENERAL, 0) == protocol.Marker(room=1, last_read=1, marker=1)
+    last = protocol.Marker(room=1, last_read=1, marker=1)
+    assert mark(database, bob, rooms.GENERAL, 2**53 - 1) == (last, True)
+    assert mark(database, bob, rooms.GENERAL, 0) == (last, False)
 
 
 def test_who_is_not_in_a_room_has_no_marker_there(database: Database) -> None:
     alice, bob = person(database, "alice"), person(database, "bobby")
-    assert mark(database, bob, make_room(database, alice), 1) is None
-    assert mark(database, bob, 999, 1) is None
+    for room in (make_room(database, alice), 999):
+        with pytest.raises(rooms.NoSuchRoom):
+            mark(database, bob, room, 1)
 
 
 def test_a_read_marker_takes_no_version_and_needs_no_lock_of_the_room(database: Database) -> None:
@@ -301,7 +303,7 @@ def test_a_read_marker_takes_no_version_and_needs_no_lock_of_the_room(database: 
     head = summary(database, bob, rooms.GENERAL).head
     with database.transaction() as cursor:
         rooms.lock(cursor, rooms.GENERAL)
-        assert mark(database, bob, rooms.GENERAL, 1) is not None
+        assert mark(database, bob, rooms.GENERAL, 1)[1]
     assert summary(database, bob, rooms.GENERAL).head == head
 
 

@@ -35,7 +35,7 @@ class Bus:
         on_user: Callable[[int, bytes], None],
         on_restored: Callable[[], None],
     ) -> None:
-        self._url, self._password = settings.redis_address()
+        self._url, self._password = settings.redis_address("chatd")
         self._on_room = on_room
         self._on_user = on_user
         self._on_restored = on_restored

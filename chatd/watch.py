@@ -53,7 +53,7 @@ class Watch:
     """Looks sessions up in Redis, and closes the sockets of those that ended."""
 
     def __init__(self, settings: Settings, hub: Hub[Peer]) -> None:
-        url, password = settings.redis_address()
+        url, password = settings.redis_address("chatd")
         pool = aioredis.BlockingConnectionPool.from_url(
             url,
             max_connections=CONNECTIONS,

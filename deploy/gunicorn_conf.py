@@ -29,6 +29,10 @@ threads = _settings.web_threads
 timeout = 60
 graceful_timeout = 10
 max_requests = 0
+# nginx's limits are tighter (large_client_header_buffers), so that what is too long is refused there, in words.
+limit_request_line = 0
+limit_request_fields = 32_768
+limit_request_field_size = 32_768
 control_socket_disable = True
 accesslog = None  # nginx writes it
 loglevel = _settings.log_level

@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import ssl
 from collections.abc import Callable
 
 from deploy.layout import Layout
@@ -34,9 +35,17 @@ def _reason(body: bytes) -> str:
     return "".join(f", {key}: {value}" for key, value in said.items()) if isinstance(said, dict) else ""
 
 
-def of_web(listen: str, port: int) -> str:
+def of_web(listen: str, port: int, *, tls: bool = False) -> str:
     """What the web service says, asked through nginx."""
     host = ANYWHERE.get(listen, listen)
+    if tls:
+        # It is asked by its address, which stands in no certificate; nothing secret is said.
+        unverified = ssl.create_default_context()
+        unverified.check_hostname = False
+        unverified.verify_mode = ssl.CERT_NONE
+        return of_http(
+            lambda: http.client.HTTPSConnection(host, port, timeout=ANSWER_SECONDS, context=unverified)
+        )
     return of_http(lambda: http.client.HTTPConnection(host, port, timeout=ANSWER_SECONDS))
 
 

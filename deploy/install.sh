@@ -150,6 +150,7 @@ main() {
     # shellcheck disable=SC2086 -- one word a package
     [ -z "$packages" ] || need_packages $packages
     if [ "$1" = tests ]; then python_packages requirements-dev.txt; else python_packages requirements.txt; fi
+    cmp -s "$project/deploy/parley" "$project/.venv/bin/parley" || install -m 755 "$project/deploy/parley" "$project/.venv/bin/parley"
 }
 
 case "${1:-run}" in

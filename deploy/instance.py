@@ -13,7 +13,8 @@ import msgspec
 
 from deploy import processes
 from deploy.layout import Layout
-from deploy.prepare import host_in_url, write
+from deploy.nginx import host_in_url
+from deploy.prepare import write
 from deploy.processes import Process
 from deploy.supervisor import Supervisor
 from shared.settings import PROJECT, Settings
@@ -36,6 +37,7 @@ class Instance:
     port: int
     daemons: list[str]
     drain_seconds: float
+    tls: bool
     launcher: int  # process number of the launcher that waits in the foreground; 0 for none
 
     @classmethod
@@ -50,6 +52,7 @@ class Instance:
             port=settings.port,
             daemons=[settings.daemon_address(index) for index in range(settings.daemons)],
             drain_seconds=settings.drain_seconds,
+            tls=settings.tls,
             launcher=launcher,
         )
 
@@ -69,7 +72,7 @@ class Instance:
     def url(self) -> str:
         """The address to type into a browser on this machine."""
         host = {"0.0.0.0": "localhost", "::": "localhost"}.get(self.listen, self.listen)  # noqa: S104
-        return f"http://{host_in_url(host)}:{self.port}/"
+        return f"{'https' if self.tls else 'http'}://{host_in_url(host)}:{self.port}/"
 
     def supervised(self) -> bool:
         """Whether its supervisord lives."""

@@ -185,6 +185,8 @@ def _launch(settings: Settings, layout: Layout, *, launcher: int) -> "subprocess
 def check_ports(settings: Settings) -> None:
     """Raise `SettingsError` where somebody else listens already on what is ours to listen on."""
     wanted = [("PARLEY_PORT", settings.listen, settings.port)]
+    if settings.redirect_port:
+        wanted.append(("PARLEY_REDIRECT_PORT", settings.listen, settings.redirect_port))
     for index in range(settings.daemons):
         host, _, port = settings.daemon_address(index).rpartition(":")
         if host != "unix":

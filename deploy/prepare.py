@@ -14,16 +14,16 @@ import sys
 import tempfile
 from pathlib import Path
 
+from deploy import nginx, redis_users
 from deploy.layout import Layout
 from deploy.render import render
 from shared.settings import PROJECT, Settings
 
 # Debian keeps servers where an ordinary user's PATH does not look.
 SERVER_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
-SECRETS = ("secret_key", "database_password", "database_admin_password")
+REDIS_PASSWORDS = {user: f"redis_{user}_password" for user in redis_users.USERS}
+SECRETS = ("secret_key", "database_password", "database_admin_password", *REDIS_PASSWORDS.values())
 OPEN_FILES = 65_536
-CONNECTIONS_MAX = 16_384
-NGINX_WORKERS_MAX = 4
 
 
 class Missing(RuntimeError):
@@ -108,6 +108,10 @@ def private_servers(settings: Settings) -> None:
         make_database(settings, layout)
         write(layout.etc / "mariadb.cnf", render("mariadb.cnf", values))
     if settings.private_redis:
+        passwords = {
+            user: (layout.secrets / name).read_text().strip() for user, name in REDIS_PASSWORDS.items()
+        }
+        write(layout.secrets / "redis-users.acl", redis_users.acl(passwords))
         write(layout.etc / "redis.conf", render("redis.conf", values))
 
 
@@ -130,23 +134,7 @@ def services(settings: Settings) -> None:
     )
     programs["REDIS_PROGRAM"] = render("supervisord-redis.conf", programs) if settings.private_redis else ""
     write(layout.supervisord_conf, render("supervisord.conf", programs))
-    nginx = values | {
-        "NGINX_USER": "user root;" if root else "",
-        "NGINX_WORKERS": str(min(os.cpu_count() or 1, NGINX_WORKERS_MAX)),
-        "NGINX_CONNECTIONS": str(min(CONNECTIONS_MAX, raise_open_files())),
-        "NGINX_LISTEN": f"{host_in_url(settings.listen)}:{settings.port}"
-        + (" ipv6only=off" if settings.listen == "::" else ""),
-        "NGINX_DAEMONS": "\n".join(
-            f'        server "{settings.daemon_address(index)}" max_fails=0;'
-            for index in range(settings.daemons)
-        ),
-    }
-    write(layout.etc / "nginx.conf", render("nginx.conf", nginx))
-
-
-def host_in_url(host: str) -> str:
-    """An address as it stands in a URL: an IPv6 address in brackets (RFC 3986 § 3.2.2)."""
-    return f"[{host}]" if ":" in host else host
+    write(layout.etc / "nginx.conf", nginx.configuration(settings, open_files=raise_open_files()))
 
 
 def raise_open_files() -> int:

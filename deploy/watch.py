@@ -49,7 +49,7 @@ class Watch:
         if program.name in ("mariadb", "redis"):
             return health.of_server(self._layout, program.name)
         if program.name == "web":
-            return health.of_web(self._instance.listen, self._instance.port)
+            return health.of_web(self._instance.listen, self._instance.port, tls=self._instance.tls)
         if program.name.startswith("chatd:"):
             return health.of_daemon(self._instance.daemons[int(program.name.rpartition("-")[2])])
         return "" if program.state in ("RUNNING", "STARTING") else f"is {program.state.lower()}"

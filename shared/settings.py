@@ -12,19 +12,17 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self, get_type_hints
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import msgspec
 from dotenv import dotenv_values
+
+from shared.environment import FILE_SUFFIX, as_text, is_database_url, is_network, is_origin, read
 
 PREFIX = "PARLEY_"
 PROJECT = Path(__file__).resolve().parent.parent
-FILE_SUFFIX = "_FILE"
 LOG_LEVELS = ("debug", "info", "warning", "error")
-KIND_NAMES = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
 class SettingsError(ValueError):
@@ -224,9 +222,8 @@ class Settings:
         types = get_type_hints(cls)
         for item in fields(cls):
             try:
-                values[item.name] = _read(
-                    given, item.name, types[item.name], item.default, dict(item.metadata)
-                )
+                variable = PREFIX + item.name.upper()
+                values[item.name] = read(given, variable, types[item.name], item.default, dict(item.metadata))
             except ValueError as fault:
                 faults.append(f"{PREFIX}{item.name.upper()}: {fault}")
         if faults:
@@ -245,10 +242,10 @@ class Settings:
         checks = [
             (self.name_min <= self.name_max, "NAME_MIN", "must not be above PARLEY_NAME_MAX"),
             (self.log_level in LOG_LEVELS, "LOG_LEVEL", f"expected {', '.join(LOG_LEVELS)}"),
-            (_is_database_url(self.database_url), "DATABASE_URL", database),
-            (_is_database_url(self.database_admin_url), "DATABASE_ADMIN_URL", database),
+            (is_database_url(self.database_url), "DATABASE_URL", database),
+            (is_database_url(self.database_admin_url), "DATABASE_ADMIN_URL", database),
             (redis_fine, "REDIS_URL", "expected redis://host:port/0, rediss://… or unix://PATH"),
-            (all(_is_origin(text) for text in self.origins), "ORIGINS", origin),
+            (all(is_origin(text) for text in self.origins), "ORIGINS", origin),
             (bool(self.tls_certificate) == bool(self.tls_key), "TLS_KEY", "goes with PARLEY_TLS_CERTIFICATE"),
             (
                 not self.redirect_port or (self.tls and bool(self.https_origin)),
@@ -256,7 +253,7 @@ class Settings:
                 "needs PARLEY_TLS_CERTIFICATE, and an https origin in PARLEY_ORIGINS to lead to",
             ),
             (not self.redirect_port or self.redirect_port != self.port, "REDIRECT_PORT", "is PARLEY_PORT"),
-            (all(_is_network(text) for text in self.proxies), "PROXIES", proxies),
+            (all(is_network(text) for text in self.proxies), "PROXIES", proxies),
             (self.message_max * 4 <= self.frame_max, "FRAME_MAX", "must be at least 4 × PARLEY_MESSAGE_MAX"),
             (daemons_fine, "DAEMON_LISTEN", "must contain {index} where there are several daemons"),
         ]
@@ -326,8 +323,13 @@ class Settings:
             return address | {"unix_socket": socket[0]}
         return address | {"host": url.hostname, "port": url.port or 3306}
 
-    def redis_address(self) -> tuple[str, str | None]:
-        """The URL and, where it does not stand in the URL, the password with which redis-py connects."""
+    def redis_address(self, user: str = "admin") -> tuple[str, str | None]:
+        """The URL and, where it does not stand in the URL, the password with which redis-py connects.
+
+        The private Redis knows the users `web` and `chatd`, who may do what these need, and `admin`.
+        """
+        if self.private_redis and (password := self._secret(self.var, f"redis_{user}_password")):
+            return self.redis_url.replace("unix://", f"unix://{user}@"), password
         return self.redis_url, self.redis_password or None
 
     def daemon_address(self, index: int) -> str:
@@ -344,72 +346,6 @@ def unknown_settings(environ: Mapping[str, str]) -> list[str]:
             near = difflib.get_close_matches(name, known, 1)
             lines.append(f"{name} is no setting of Parley{f'; is {near[0]} meant?' if near else ''}")
     return lines
-
-
-def _read(given: Mapping[str, str], name: str, kind: type, default: Any, rules: dict[str, Any]) -> Any:
-    """The value of one setting. Raises `ValueError` with what was expected."""
-    variable = PREFIX + name.upper()
-    path = given.get(variable + FILE_SUFFIX)
-    if path is not None:
-        try:
-            text: str | None = Path(path).read_text().strip()
-        except OSError as fault:
-            raise ValueError(f"the file of {variable}{FILE_SUFFIX} can not be read: {fault}") from None
-    else:
-        text = given.get(variable)
-    if text is None or (text == "" and kind is not str):
-        return default
-    if kind is str:
-        return text
-    if kind not in (int, float, bool):
-        return tuple(part.strip() for part in text.split(",") if part.strip())
-    try:
-        value = msgspec.convert(text, kind, strict=False)
-    except msgspec.ValidationError:
-        raise ValueError(f"expected {KIND_NAMES[kind]}, not {text!r}") from None
-    least, most = rules["least"], rules["most"]
-    # Said this way round, not-a-number is out of every range.
-    if not (least is None or value >= least) or not (most is None or value <= most):
-        raise ValueError(
-            f"expected a number from {least}{f' to {most}' if most is not None else ' up'}, not {value}"
-        )
-    return value
-
-
-def _is_database_url(text: str) -> bool:
-    try:
-        url = urlsplit(text)
-        return not text or (
-            url.scheme in ("mysql", "mariadb") and url.path.strip("/") != "" and url.port != 0
-        )
-    except ValueError:
-        return False
-
-
-def _is_origin(text: str) -> bool:
-    try:
-        url = urlsplit(text)
-        return (
-            url.scheme in ("http", "https")
-            and bool(url.hostname)
-            and url.geturl() == f"{url.scheme}://{url.netloc}"
-        )
-    except ValueError:
-        return False
-
-
-def _is_network(text: str) -> bool:
-    try:
-        return bool(ip_network(text))
-    except ValueError:
-        return False
-
-
-def as_text(value: Any) -> str:
-    """A value as it stands in the environment."""
-    if isinstance(value, tuple):
-        return ",".join(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def markdown_table() -> str:

@@ -26,7 +26,7 @@ class Backends:
 
 def install(app: Flask, settings: Settings) -> None:
     """Give `app` its servers."""
-    app.extensions[EXTENSION] = Backends(settings, Database(settings), _connect(settings))
+    app.extensions[EXTENSION] = Backends(settings, Database(settings), connect(settings))
 
 
 def of(app: Flask) -> Backends:
@@ -49,8 +49,9 @@ def redis() -> redis_py.Redis:
     return of(current_app).redis
 
 
-def _connect(settings: Settings) -> redis_py.Redis:
-    url, password = settings.redis_address()
+def connect(settings: Settings) -> redis_py.Redis:
+    """The client of a process of web, or of a command. It connects when it is first used."""
+    url, password = settings.redis_address("web")
     given = {} if password is None else {"password": password}
     return redis_py.Redis.from_url(
         url,

@@ -15,6 +15,7 @@ from deploy.instance import Instance
 from deploy.layout import Layout
 from deploy.processes import Process
 from deploy.supervisor import Program, Supervisor
+from shared.environment import as_text
 from shared.settings import PREFIX, PROJECT, Settings
 from tests.servers import short_folder, wait_for
 
@@ -45,8 +46,7 @@ def clean_environment() -> dict[str, str]:
     """This environment with every setting at its default, whatever it or `.env` says."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     for item in fields(Settings):
-        default = {(): "", True: "true", False: "false"}.get(item.default, str(item.default))
-        environment[PREFIX + item.name.upper()] = default
+        environment[PREFIX + item.name.upper()] = as_text(item.default)
     return environment
 
 

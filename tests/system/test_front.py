@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import socket
 from dataclasses import dataclass
 
@@ -99,7 +100,7 @@ def test_nothing_but_static_files_is_served(stack: Stack, path: str) -> None:
 def test_a_body_of_a_megabyte_is_refused_in_words(stack: Stack) -> None:
     answer = ask(stack, "/sign-in", method="POST", body=b"x" * 2**20)
     assert answer.status == 413
-    assert b"too large" in answer.body
+    assert b"larger than this page takes" in answer.body
 
 
 def test_no_version_is_told(stack: Stack) -> None:
@@ -119,8 +120,68 @@ def test_pages_while_web_is_away_say_so_and_try_again(stack: Stack) -> None:
     assert (api.status, json.loads(api.body)["error"]) == (503, "unavailable")
 
 
-def test_the_stylesheet_of_those_pages_is_there_without_web(stack: Stack) -> None:
-    assert ask(stack, "/error-page.css").headers["Content-Type"] == "text/css; charset=utf-8"
+def test_their_style_is_there_without_web(stack: Stack) -> None:
+    page = ask(stack, "/%00").body.decode()
+    styles = re.findall(r'href="(/static/[^"]+)"', page)
+    assert styles
+    assert [ask(stack, style).status for style in styles] == [200] * len(styles)
+
+
+SECURITY = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "headers", "status"),
+    [
+        ("/%00", "GET", {}, 400),
+        ("/static/none", "GET", {}, 404),
+        ("/sign-in", "BREW-COFFEE-AND-SERVE-IT", {}, 405),
+        ("/" + "x" * 9_000, "GET", {}, 414),
+        ("/", "GET", {"X-Long": "x" * 9_000}, 431),
+        ("/", "GET", {f"X-{number}": "x" * 4_000 for number in range(9)}, 431),
+    ],
+)
+def test_what_nginx_refuses_it_refuses_in_words_and_with_every_header(
+    stack: Stack, path: str, method: str, headers: dict[str, str], status: int
+) -> None:
+    answer = ask(stack, path, method=method, headers=headers)
+    assert answer.status == status
+    assert b'<main class="card">' in answer.body
+    assert b"nginx" not in answer.body
+    assert SECURITY.items() <= dict(answer.headers).items()
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert "camera=()" in answer.headers["Permissions-Policy"]
+    assert answer.headers["Strict-Transport-Security"] is None  # only https may promise https
+
+
+@pytest.mark.parametrize("count", [90, 120, 900])
+def test_many_headers_are_answered_by_a_page(stack: Stack, count: int) -> None:
+    """gunicorn answers nothing by itself: its own limits are above nginx's."""
+    answer = ask(stack, "/sign-in", headers={f"X-{number}": "x" for number in range(count)})
+    assert (answer.status, b'class="card"' in answer.body) == (200, True)
+
+
+def test_a_body_of_64_kilobytes_reaches_web_and_a_larger_one_does_not(stack: Stack) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    most = ask(stack, "/api/rooms", method="POST", body=b"x=" + b"y" * 65_000, headers=form)
+    more = ask(stack, "/api/rooms", method="POST", body=b"x=" + b"y" * 65_535, headers=form)
+    assert (most.status, json.loads(most.body)["error"]) == (401, "signed_out")
+    assert (more.status, json.loads(more.body)["error"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize(
+    "path", ["//rooms/1", "/sign-in//", "/rooms//1", "//evil.example/..", "/static", "/rooms/1/"]
+)
+def test_no_redirect_leads_to_the_host_that_a_request_names(stack: Stack, path: str) -> None:
+    answer = ask(stack, path, headers={"Host": "evil.example"})
+    assert "evil" not in (answer.headers["Location"] or "").removeprefix(path)
+    assert not (answer.headers["Location"] or "/").startswith(("http", "//"))
 
 
 def test_the_log_has_one_json_object_a_line_without_query_and_cookie(stack: Stack) -> None:
@@ -143,3 +204,21 @@ def test_a_client_that_dawdles_over_its_request_is_cut_off(stack: Stack) -> None
         except ConnectionResetError:
             heard = b""
     assert heard == b""
+
+
+def test_a_client_that_dawdles_over_its_body_is_cut_off(stack: Stack) -> None:
+    head = b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nname="
+    with socket.create_connection(("127.0.0.1", stack.port), timeout=20) as slow:
+        slow.sendall(head)
+        try:
+            heard = slow.recv(1000)
+        except ConnectionResetError:
+            heard = b""
+    assert heard == b""
+
+
+def test_two_hosts_or_none_are_refused(stack: Stack) -> None:
+    for hosts in (b"", b"Host: a\r\nHost: b\r\n", b"Host: a b\r\n"):
+        with socket.create_connection(("127.0.0.1", stack.port), timeout=20) as strange:
+            strange.sendall(b"GET / HTTP/1.1\r\n" + hosts + b"\r\n")
+            assert strange.recv(1000).startswith(b"HTTP/1.1 400 ")

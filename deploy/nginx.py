@@ -1,0 +1,71 @@
+"""nginx's configuration: what the settings say about addresses, TLS, proxies in front, and limits."""
+
+import os
+
+from deploy.layout import Layout
+from deploy.render import render
+from shared.settings import PROJECT, Settings
+
+WORKERS_MAX = 4
+CONNECTIONS_MAX = 16_384
+BURST_SECONDS = 10  # for so long one address may make twice as many requests as it may in the long run
+# Beside the WebSockets that one address may have: its pages and files.
+MORE_CONNECTIONS = 1_000
+
+
+def configuration(settings: Settings, *, open_files: int) -> str:
+    """The text of nginx.conf. `open_files`: how many a process may open."""
+    rate = settings.request_rate
+    sockets = settings.sockets_per_address * settings.daemons
+    proxies = settings.proxies
+    values = {
+        "VAR": str(Layout.of(settings).var),
+        "PROJECT": str(PROJECT),
+        # Without this line the master, where root runs it, would give its workers to `nobody`, who reaches no socket.
+        "NGINX_USER": "user root;" if os.getuid() == 0 else "",
+        "NGINX_WORKERS": str(min(os.cpu_count() or 1, WORKERS_MAX)),
+        "NGINX_CONNECTIONS": str(min(CONNECTIONS_MAX, open_files)),
+        "NGINX_LISTEN": listen(settings.listen, settings.port) + (" ssl" if settings.tls else ""),
+        "NGINX_REDIRECT": _redirect(settings) if settings.redirect_port else "",
+        "NGINX_TLS": _tls(settings) if settings.tls else "",
+        "NGINX_REAL_IP": "\n".join(f"    set_real_ip_from {proxy};" for proxy in proxies),
+        "NGINX_PROXIES": "\n".join(f"        {proxy} 1;" for proxy in proxies),
+        "NGINX_REQUESTS": str(rate or 1),
+        "NGINX_LIMIT": f"            limit_req zone=requests burst={rate * BURST_SECONDS} nodelay;"
+        if rate
+        else "",
+        "NGINX_CONNECTIONS_PER_ADDRESS": (
+            f"        limit_conn connections {sockets + MORE_CONNECTIONS};" if sockets else ""
+        ),
+        "NGINX_DAEMONS": "\n".join(
+            f'        server "{settings.daemon_address(index)}" max_fails=0;'
+            for index in range(settings.daemons)
+        ),
+    }
+    return render("nginx.conf", values)
+
+
+def listen(host: str, port: int) -> str:
+    """An address and port as `listen` takes them."""
+    return f"{host_in_url(host)}:{port}" + (" ipv6only=off" if host == "::" else "")
+
+
+def host_in_url(host: str) -> str:
+    """An address as it stands in a URL: an IPv6 address in brackets (RFC 3986 § 3.2.2)."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _tls(settings: Settings) -> str:
+    files = {"TLS_CERTIFICATE": settings.tls_certificate, "TLS_KEY": settings.tls_key}
+    return render("nginx-tls.conf", {name: str(PROJECT / path) for name, path in files.items()})
+
+
+def _redirect(settings: Settings) -> str:
+    return render(
+        "nginx-redirect.conf",
+        {
+            "PROJECT": str(PROJECT),
+            "REDIRECT_LISTEN": listen(settings.listen, settings.redirect_port),
+            "REDIRECT_TO": settings.https_origin,
+        },
+    )

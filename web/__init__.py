@@ -17,19 +17,37 @@ from web import (
     auth,
     backends,
     chat,
+    device_cookie,
     errors,
     headers,
     health,
     identity,
     languages,
+    own_password,
+    passwords,
+    reset,
     rooms,
+    second_factor,
+    second_step,
     session,
     strict,
+    throttle,
 )
 
 # The largest form is a registration: two passwords of 1,024 characters (the setting's upper
 # end), 12 bytes each where every one is an emoji, percent-encoded.
 BODY_BYTES = 64 * 1024
+PAGES = (
+    auth,
+    second_step,
+    reset,
+    account,
+    own_password,
+    second_factor,
+    chat,
+    rooms,
+    health,
+)
 
 
 class Web(Flask):
@@ -71,6 +89,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     CSRFProtect(app)
     for part in (languages, errors, headers):
         part.install(app)
-    for blueprint in (auth.blueprint, account.blueprint, chat.blueprint, rooms.blueprint, health.blueprint):
-        app.register_blueprint(blueprint)
+    for module in PAGES:
+        app.register_blueprint(module.blueprint)
+    app.after_request(device_cookie.tell)
+    passwords.leave_free(settings.web_threads)
+    throttle.install(app)  # last: it limits the views that there are
     return app

@@ -1,4 +1,6 @@
-"""Register, sign in, sign out."""
+"""Register, sign in, sign out. The second step of a sign-in stands in `second_step`."""
+
+from dataclasses import replace
 
 import structlog
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -9,7 +11,7 @@ from flask_wtf.csrf import CSRFError
 
 from shared import rooms, users
 from shared.database import Cursor
-from web import errors, identity, passwords, publish
+from web import device_cookie, errors, identity, passwords, publish, second_step, tries
 from web.backends import database, settings
 from web.forms import RegisterForm, SignInForm, name_taken
 from web.urls import within_site
@@ -43,29 +45,27 @@ def register() -> ResponseReturnValue:
     log.info("registered", user=user, name=form.name.data, address=request.remote_addr)
     publish.membership(membership, joined=True)
     identity.begin(user)
+    device_cookie.remember(form.name.data or "")
     return _go_on(303)
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> ResponseReturnValue:
-    """Begin a session."""
+    """Begin a session, or the first half of one."""
     if identity.user():
         return _go_on(303)
     form = SignInForm()
     if not form.validate_on_submit():
         return _show(form, status=422 if request.method == "POST" else 200)
-    password = form.password.data or ""
-    with database().cursor() as cursor:
-        account = users.by_name(cursor, form.name.data or "")
-    if not passwords.verify(account.password_hash if account else None, password) or not account:
-        # Not what was typed: people type their password into the wrong field.
-        log.info("sign-in failed", user=account.id if account else None, address=request.remote_addr)
-        return _show(form, status=422, message=gettext("The user name or the password is wrong."))
-    if passwords.is_outdated(account.password_hash):
-        _renew_hash(account, password)
-    identity.begin(account.id)
-    log.info("signed in", user=account.id, name=account.name, address=request.remote_addr)
-    return _go_on(303)
+    attempt = tries.password(form.name.data or "")
+    account = _whose(form.name.data or "", form.password.data or "")
+    if account is None:
+        return _show_wrong(form)
+    attempt.right()
+    if account.second_factor:
+        second_step.begin(account)
+        return redirect(url_for("second_step.ask", next=_next()), 303)
+    return _go_on(303) if second_step.enter(account) else _show_wrong(form)
 
 
 @blueprint.post("/sign-out")
@@ -88,6 +88,46 @@ def show_again(fault: CSRFError) -> ResponseReturnValue:
     return _show(form(), status=400, message=message)
 
 
+@blueprint.errorhandler(errors.TooMany)
+def show_and_wait(fault: errors.TooMany) -> ResponseReturnValue:
+    """The form once more, and for how long to wait."""
+    form = FORMS.get(request.endpoint or "")
+    if form is None:
+        return errors.too_many(fault)
+    response = _show(form(), status=429, message=fault.message)
+    response.headers["Retry-After"] = str(fault.seconds)
+    return response
+
+
+def _whose(name: str, password: str) -> users.Account | None:
+    """The account that name and password open. Wrong ones, unknown ones and disabled ones cost and say the same."""
+    with database().cursor() as cursor:
+        account = users.by_name(cursor, name)
+    right = passwords.verify(account.password_hash if account else None, password)
+    if not right or account is None or account.disabled:
+        # Not what was typed: people type their password into the wrong field.
+        reason = "disabled" if account and right else "wrong"
+        user = account.id if account else None
+        log.info("sign-in failed", user=user, reason=reason, address=request.remote_addr)
+        return None
+    return _renewed(account, password) if passwords.is_outdated(account.password_hash) else account
+
+
+def _renewed(account: users.Account, password: str) -> users.Account:
+    """Hash the password again, by today's parameters."""
+    renewed = passwords.hash(password)
+    stored = database().transact(
+        lambda cursor: users.replace_password_hash(
+            cursor, user=account.id, old=account.password_hash, new=renewed
+        )
+    )
+    return replace(account, password_hash=renewed) if stored else account
+
+
+def _show_wrong(form: FlaskForm) -> Response:
+    return _show(form, status=422, message=gettext("The user name or the password is wrong."))
+
+
 def _show(form: FlaskForm, *, status: int, message: str | None = None) -> Response:
     """The page of a form. Passwords are never shown again (WTForms' PasswordField hides them)."""
     template = "register.html" if isinstance(form, RegisterForm) else "sign_in.html"
@@ -105,13 +145,3 @@ def _next() -> str | None:
 
 def _go_on(status: int) -> Response:
     return make_response(redirect(_next() or url_for("chat.index"), status))
-
-
-def _renew_hash(account: users.Account, password: str) -> None:
-    """Hash the password again, by today's parameters."""
-    renewed = passwords.hash(password)
-    database().transact(
-        lambda cursor: users.replace_password_hash(
-            cursor, user=account.id, old=account.password_hash, new=renewed
-        )
-    )

@@ -3,21 +3,22 @@
 What is absent and what is forbidden get the same 404, byte for byte.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
 
 import pymysql
 import structlog
 from flask import Flask, Response, jsonify, make_response, render_template, request
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext, ngettext
 from flask_wtf.csrf import CSRFError
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from shared import rooms
 from shared.database import is_locked, is_unavailable
-from web import identity
+from web import identity, passwords
 from web.session import SessionStoreAway
 
 RETRY_SECONDS = 5
@@ -75,6 +76,12 @@ EXPLANATIONS = {
         lazy_gettext("What arrived here was not understood."),
         RELOAD,
     ),
+    429: Explanation(
+        "too_many",
+        lazy_gettext("Too much at once"),
+        lazy_gettext("This was asked for too often in a short time."),
+        WAIT,
+    ),
     500: Explanation(
         "error",
         lazy_gettext("Something broke"),
@@ -99,6 +106,37 @@ STORE_AWAY = Explanation(
 )
 
 
+BUSY = Explanation(
+    "unavailable",
+    lazy_gettext("One moment, please"),
+    lazy_gettext("Many people are signing in just now."),
+    WAIT,
+)
+BUSY_SECONDS = 1
+
+
+class TooMany(Exception):
+    """A limit is reached; the same request is taken again in `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+    @property
+    def message(self) -> str:
+        """What a person is told."""
+        if self.seconds < 120:
+            return str(
+                ngettext(
+                    "This was tried too often. Try again in one second.",
+                    "This was tried too often. Try again in %(num)s seconds.",
+                    self.seconds,
+                )
+            )
+        minutes = math.ceil(self.seconds / 60)
+        return str(gettext("This was tried too often. Try again in %(minutes)s minutes.", minutes=minutes))
+
+
 class Refused(Exception):
     """A request of the JSON API is refused: its status, its code, a text for the person, and the faulty field."""
 
@@ -113,6 +151,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(rooms.NoSuchRoom, _no_such_room)
     app.register_error_handler(Refused, _refused)
+    app.register_error_handler(TooMany, too_many)
+    app.register_error_handler(passwords.Busy, _busy)
     for kind in (SessionStoreAway, RedisError, pymysql.err.MySQLError):
         app.register_error_handler(kind, _server)
 
@@ -207,4 +247,21 @@ def _refused(fault: Refused) -> Response:
     body = {"error": fault.code, "message": fault.message}
     response = jsonify(body | ({"field": fault.field} if fault.field else {}))
     response.status_code = fault.status
+    return response
+
+
+def too_many(fault: TooMany) -> Response:
+    """429, with the seconds to wait (RFC 6585 §4)."""
+    if is_api():
+        response = jsonify(error="too_many", message=fault.message, retry_after=fault.seconds)
+        response.status_code = 429
+    else:
+        response = answer(429, replace(EXPLANATIONS[429], text=fault.message, advice=""))
+    response.headers["Retry-After"] = str(fault.seconds)
+    return response
+
+
+def _busy(_: passwords.Busy) -> Response:
+    response = answer(503, BUSY)
+    response.headers["Retry-After"] = str(BUSY_SECONDS)
     return response

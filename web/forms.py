@@ -11,6 +11,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 
 from shared import rooms, users
 from shared.text import BLANK, nickname_key
+from web import common_passwords
 from web.backends import database, settings
 
 GENDERS = [
@@ -80,6 +81,7 @@ class RegisterForm(FlaskForm):  # type: ignore[misc]
     password_again = PasswordField(
         lazy_gettext("Password again"), render_kw=_typed(autocomplete="new-password")
     )
+    # Whoever leaves it out, as a program may, has not said it.
     gender = RadioField(lazy_gettext("Gender"), coerce=_gender, choices=GENDERS, default=0)
     next = HiddenField()
 
@@ -96,10 +98,7 @@ class RegisterForm(FlaskForm):  # type: ignore[misc]
             "minlength": limits.name_min,
             "maxlength": limits.name_max,
         }
-        self.password.description = gettext(
-            "At least %(least)s characters; spaces and emoji are fine. A few words that only you would put together are best.",
-            least=limits.password_min,
-        )
+        self.password.description = password_hint()
 
     def validate_name(self, field: Field) -> None:
         """Form and length, and that nobody has it."""
@@ -123,20 +122,8 @@ class RegisterForm(FlaskForm):  # type: ignore[misc]
                 raise ValidationError(name_taken())
 
     def validate_password(self, field: Field) -> None:
-        """Length only, in code points, and that it can be typed (NIST SP 800-63B-4 §3.1.1.2)."""
-        password, limits = field.data or "", settings()
-        if not password:
-            raise ValidationError(gettext("Choose a password."))
-        if _has_controls(password):
-            raise ValidationError(gettext("A password can not contain control characters."))
-        if len(password) < limits.password_min:
-            raise ValidationError(
-                gettext("A password has at least %(least)s characters.", least=limits.password_min)
-            )
-        if len(password) > limits.password_max:
-            raise ValidationError(
-                gettext("A password has at most %(most)s characters.", most=limits.password_max)
-            )
+        """One that holds."""
+        check_new_password(field.data or "", name=self.name.data or "")
 
     def validate_password_again(self, field: Field) -> None:
         """The same once more."""
@@ -170,6 +157,42 @@ class RoomForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(gettext("A room's name needs something that one can see."))
         if BIDI_CONTROLS.search(typed):
             raise ValidationError(gettext("A room's name can not contain control characters."))
+
+
+def password_hint() -> str:
+    """What is told to who chooses a password."""
+    return str(
+        gettext(
+            "At least %(least)s characters; spaces and emoji are fine. A few words that only you would put together are best.",
+            least=settings().password_min,
+        )
+    )
+
+
+def check_new_password(password: str, *, name: str) -> None:
+    """Length in code points, that it can be typed, and that it is not guessed first (NIST SP 800-63B-4 §3.1.1.2).
+
+    `name` is the user's. Raises `ValidationError`.
+    """
+    limits = settings()
+    if not password:
+        raise ValidationError(gettext("Choose a password."))
+    if _has_controls(password):
+        raise ValidationError(gettext("A password can not contain control characters."))
+    if len(password) < limits.password_min:
+        raise ValidationError(
+            gettext("A password has at least %(least)s characters.", least=limits.password_min)
+        )
+    if len(password) > limits.password_max:
+        raise ValidationError(
+            gettext("A password has at most %(most)s characters.", most=limits.password_max)
+        )
+    if common_passwords.is_name(password, name):
+        raise ValidationError(gettext("Your user name and the name of this service are guessed first."))
+    if common_passwords.is_common(password):
+        raise ValidationError(
+            gettext("This is one of the passwords that many people use, and that are guessed first.")
+        )
 
 
 def name_taken() -> str:

@@ -38,7 +38,8 @@ def install(app: Flask) -> None:
 
 
 def _add(response: Response) -> Response:
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)  # a page may be stricter
     if request.endpoint != "static":
         # Whatever is not a file of ours is about one person: no cache may keep it, nor Back show it after sign-out.
         response.headers["Cache-Control"] = "no-store"

@@ -55,10 +55,13 @@ def begin(user_id: int) -> None:
     meanwhile (a password, say) looks at it again then, and calls `end` if it did.
     """
     who = sessions.SignedIn(user_id, int(time.time()), request.user_agent.string, request.remote_addr or "")
-    # The secret of the form tokens stands from the start: two pages that load at once would
-    # otherwise each make one, and the tokens of the first would be void.
-    token = {current_app.config["WTF_CSRF_FIELD_NAME"]: secrets.token_hex(20)}
-    _sessions().begin(_session(), who, **token)
+    _sessions().begin(_session(), who, **_form_secret())
+    g.pop("user", None)
+
+
+def begin_half(**fields: object) -> None:
+    """Half a sign-in: a new visitor's session, which holds `fields` and is signed in nowhere. Raises redis-py's errors."""
+    _sessions().renew(_session(), **_form_secret(), **fields)
     g.pop("user", None)
 
 
@@ -71,6 +74,14 @@ def end() -> None:
 def sid() -> str:
     """The id of this request's session, which no page and no log may show."""
     return cast(str, _session().sid)
+
+
+def _form_secret() -> dict[str, str]:
+    """The secret of the form tokens stands from the start.
+
+    Two pages that load at once would otherwise each make one, and the tokens of the first would be void.
+    """
+    return {current_app.config["WTF_CSRF_FIELD_NAME"]: secrets.token_hex(20)}
 
 
 def _need_session() -> None:
@@ -97,4 +108,4 @@ def _read_user() -> protocol.User | None:
         return None
     with database().cursor() as cursor:
         account = users.by_id(cursor, who.user)
-    return protocol.User(account.id, account.name) if account else None
+    return protocol.User(account.id, account.name) if account and not account.disabled else None

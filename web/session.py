@@ -131,9 +131,7 @@ class Sessions(RedisSessionInterface):  # type: ignore[misc]
 
         What it held before is gone, and what was stored of it has ended. Raises redis-py's errors.
         """
-        self.end(session)
-        session.sid, session.stored, session.known = self._generate_sid(self.sid_length), False, False
-        session.update(who.fields(), **fields)
+        self.renew(session, **who.fields(), **fields)
         try:
             user_sessions.enter(
                 self.client, session.sid, self.serializer.encode(session), who, self._settings
@@ -142,6 +140,12 @@ class Sessions(RedisSessionInterface):  # type: ignore[misc]
             session.away = True  # it is not written later either, as it would then be in no index
             raise
         session.stored, session.modified = True, False
+
+    def renew(self, session: Session, **fields: Any) -> None:
+        """A new session in the place of this one, which has ended, under a new id. Raises redis-py's errors."""
+        self.end(session)
+        session.sid, session.stored, session.known = self._generate_sid(self.sid_length), False, False
+        session.update(**fields)
 
     def end(self, session: Session) -> None:
         """End the session now, and the cookie with the response. Raises redis-py's errors."""

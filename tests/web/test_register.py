@@ -177,4 +177,5 @@ def test_the_limits_are_those_of_the_settings(make_app: MakeApp) -> None:
 def test_the_session_says_nothing_but_who_it_is(browser: Browser, app: Flask) -> None:
     browser.register("alice")
     with browser.client.session_transaction() as session:
-        assert set(session) == {sessions.USER_ID, "csrf_token"}
+        who = {sessions.USER_ID, sessions.BEGAN, sessions.AGENT, sessions.ADDRESS}
+        assert set(session) == who | {"csrf_token"}

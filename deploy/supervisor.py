@@ -7,7 +7,7 @@ import http.client
 import socket
 import subprocess
 import sys
-import xmlrpc.client
+import xmlrpc.client  # nosec B411 -- it reads what our own supervisord says, on a socket that only its user reaches
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path

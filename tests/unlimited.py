@@ -1,7 +1,9 @@
 """The settings of all limits, each at "no limit": for tests and measurements that ask faster than people do."""
 
+from typing import Any
+
 # Those of the web service: tests register many people from one address.
-HTTP_UNLIMITED = dict.fromkeys(
+HTTP_UNLIMITED: dict[str, Any] = dict.fromkeys(
     (
         "sign_in_tries",
         "sign_in_rate",

@@ -12,6 +12,7 @@
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,8 @@ def database(settings: Settings, empty: None) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """Tests share its database, so each registers people with names of its own. Some write faster than people do."""
-    running = Stack(drain_seconds="1", message_rate="0", **dict.fromkeys(HTTP_UNLIMITED, "0"))
+    lifted: dict[str, Any] = dict.fromkeys(HTTP_UNLIMITED, "0")
+    running = Stack(drain_seconds="1", message_rate="0", **lifted)
     try:
         running.start()
         yield running

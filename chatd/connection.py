@@ -14,6 +14,7 @@ from chatd.commands import Commands
 from chatd.handshake import Proxies
 from chatd.hello import Farewell, Greeter
 from chatd.hub import Hub
+from chatd.line import Line
 from chatd.peer import Peer
 from chatd.ratelimit import Kind, Limits, Quota
 from chatd.watch import SessionUnknown, Watch
@@ -70,6 +71,8 @@ class Connections:
         # The address was counted before the upgrade; who the user is was not known then.
         if self.admission.limits.take(Kind.HANDSHAKE, time.monotonic(), user=peer.user.id):
             raise Farewell(Close.TOO_MANY, "too many connections in a short time")
+        if isinstance(socket, Line):
+            socket.belongs_to(peer.user.id)
         with _place(self.admission.of_users, peer.user.id, "too many connections of this user"):
             await self._attend(peer)
 

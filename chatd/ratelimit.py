@@ -11,6 +11,7 @@ from enum import StrEnum
 
 BURST_SECONDS = 10.0  # of a rate, at once: who comes back from a dead spot has something to say
 ADDRESS_FACTOR = 10.0  # an address may be an office: it may ask for as much as so many users
+DEBT_SECONDS = 15.0  # at most, of who took more than there was; then it is as if it had not happened
 NOTICE_SECONDS = 60.0  # between two lines in the log about the same thing
 ROUNDING_SECONDS = 1e-6  # who waits for as long as was said is let through, whatever was rounded
 SWEEP_LEAST = 1000  # buckets that are not worth looking through
@@ -47,7 +48,11 @@ class Rate:
 
     def taken(self, full_at: float, now: float, count: int = 1) -> float:
         """When the bucket is full again after `count` were taken."""
-        return max(full_at, now) + count / self.per_second if self.per_second else now
+        if not self.per_second:
+            return now
+        return min(
+            max(full_at, now) + count / self.per_second, now + self.burst / self.per_second + DEBT_SECONDS
+        )
 
 
 class Buckets:
@@ -65,11 +70,11 @@ class Buckets:
         """Seconds until there is one for `key`; 0: now."""
         return self.rate.wait(self._full_at.get(key, now), now)
 
-    def take(self, key: Hashable, now: float) -> None:
-        """Take one, whether there is one or not."""
+    def take(self, key: Hashable, now: float, count: int = 1) -> None:
+        """Take so many, whether there are so many or not."""
         if not self.rate.per_second:
             return
-        self._full_at[key] = self.rate.taken(self._full_at.get(key, now), now)
+        self._full_at[key] = self.rate.taken(self._full_at.get(key, now), now, count)
         if len(self._full_at) >= self._sweep_at:
             self._full_at = {key: full_at for key, full_at in self._full_at.items() if full_at > now}
             self._sweep_at = max(SWEEP_LEAST, 2 * len(self._full_at))

@@ -25,7 +25,7 @@ from chatd.hub import Hub
 from chatd.journal import Journal
 from chatd.line import Bounds, lines
 from chatd.peer import Peer, frame
-from chatd.ratelimit import Kind, Limits, Quota, Rate
+from chatd.ratelimit import Buckets, Kind, Limits, Quota, Rate
 from chatd.store import Store
 from chatd.watch import Watch
 from chatd.writer import Writer
@@ -115,7 +115,7 @@ class Daemon:
         connections = Connections(
             self._hub, self._watch, self._greeter(), self._commands(), self._admission()
         )
-        bounds = Bounds(Rate.of(self._settings.frame_rate), self._settings.buffer_max, self._most)
+        bounds = Bounds(Buckets(Rate.of(self._settings.frame_rate)), self._settings.buffer_max, self._most)
         options: dict[str, Any] = {
             "create_connection": lines(bounds),
             "process_request": Gate(

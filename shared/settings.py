@@ -129,7 +129,7 @@ class Settings:
     signal_rate: float = setting(20.0, "`ping` and other small signals a second of one user.", least=0)
     handshake_rate: float = setting(5.0, "WebSockets a second that one user may open.", least=0)
     frame_rate: float = setting(
-        100.0, "WebSocket frames of any kind a second that one connection may send.", least=0
+        100.0, "WebSocket frames of any kind a second that one user may send, over all connections.", least=0
     )
     sockets_per_user: int = setting(
         40, "WebSockets that one user may have open at a daemon; `0`: any number.", least=0

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.ratelimit import ADDRESS_FACTOR, SWEEP_LEAST, Buckets, Kind, Limits, Quota, Rate
+from chatd.ratelimit import ADDRESS_FACTOR, DEBT_SECONDS, SWEEP_LEAST, Buckets, Kind, Limits, Quota, Rate
 
 NONE = dict.fromkeys(Kind, 0.0)
 
@@ -104,6 +104,14 @@ def test_who_comes_no_faster_than_the_rate_is_never_told_to_wait(rate: Rate, pau
         now += 1 / rate.per_second + pause
         assert buckets.wait("a", now) == 0
         buckets.take("a", now)
+
+
+def test_who_took_more_than_there_was_waits_for_it_but_not_for_ever() -> None:
+    buckets = Buckets(Rate(per_second=10, burst=10))
+    buckets.take("a", 0, count=60)
+    assert buckets.wait("a", 0) == pytest.approx(5.1)
+    buckets.take("a", 0, count=1_000_000)
+    assert buckets.wait("a", 0) == pytest.approx(DEBT_SECONDS + 0.1)
 
 
 # -- limits

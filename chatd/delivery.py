@@ -129,7 +129,8 @@ class Delivery:
             head = found.version if isinstance(found, protocol.Reset) else found.to
             if isinstance(found, protocol.Changes) and found.room_state is not None:
                 self.hub.saw_meta(room, found.room_state.version)
-            self._post(room, frame(found))
+            if head != since:
+                self._post(room, frame(found))
             self._deliver(room, self.sequencer.answered(room, head))
             if not self.sequencer.has_gap(room):
                 return
@@ -154,11 +155,15 @@ class Delivery:
             # Subscribe first, then read: a change between the two is held by the sequencer.
             self.sequencer.expect(room)
             await self._bus.subscribe([keys.room_channel(room)])
-            summaries = await self.patiently(lambda: self._store.run(rooms.summaries, user=user, room=room))
-            if not summaries or not self.hub.of_user(user):
+            summaries = await self._patiently(
+                lambda: self._store.run(rooms.summaries, user=user, room=room),
+                wanted=lambda: self._is_here(user),
+            )
+            if not summaries or not self._is_here(user):
                 return
             if self.is_current(summaries[0]) and self.hears([room]):
                 break
+            await asyncio.sleep(CROSSING_SECONDS)
         peers = [peer for peer in self.hub.of_user(user) if not self.hub.is_in(peer, room)]
         if not peers:
             return
@@ -174,7 +179,10 @@ class Delivery:
 
     async def recheck(self, user: int, room: int) -> None:
         """Somebody says that `user` left `room`: take them out of it, if the database says so too."""
-        if not await self.patiently(lambda: self._store.run(rooms.is_member, room=room, user=user)):
+        is_member = await self._patiently(
+            lambda: self._store.run(rooms.is_member, room=room, user=user), wanted=lambda: self._is_here(user)
+        )
+        if is_member is False:  # None: nobody is here to be taken out
             self.expel(user, room)
 
     def is_current(self, summary: protocol.RoomSummary) -> bool:
@@ -216,10 +224,12 @@ class Delivery:
     async def _catch_up(self, peer: Peer, room: int, since: int) -> None:
         """Send a peer what lies after `since`, then what was held for it."""
         try:
-            found = await self.patiently(
-                lambda: self._store.run(messages.changes, room=room, since=since, reader=peer.user.id)
+            found = await self._patiently(
+                lambda: self._store.run(messages.changes, room=room, since=since, reader=peer.user.id),
+                wanted=lambda: self.hub.is_in(peer, room),
             )
-            self._fanout.post([peer], frame(found))
+            if found is not None:
+                self._fanout.post([peer], frame(found))
         except rooms.NoSuchRoom:
             self.expel(peer.user.id, room)
         except Exception:
@@ -230,18 +240,26 @@ class Delivery:
             self._release(peer, room)
 
     def _release(self, peer: Peer, room: int) -> None:
-        for held in self.hub.release(peer, room):
-            self._fanout.post([peer], held)
+        held = self.hub.release(peer, room)
+        if held is None:
+            # More happened meanwhile than is held for anybody: the client loads the room anew.
+            held = [frame(protocol.Reset(room=room, version=self.sequencer.seen(room) or 0))]
+        for data in held:
+            self._fanout.post([peer], data)
 
     # -- helpers
 
-    async def patiently(self, work: Callable[[], Awaitable[T]]) -> T:
-        """The result of `work()`, tried again while the database is away."""
-        while True:
+    async def _patiently(self, work: Callable[[], Awaitable[T]], *, wanted: Callable[[], bool]) -> T | None:
+        """The result of `work()`, tried again while the database is away; None once nobody wants it any more."""
+        while wanted():
             try:
                 return await work()
             except StoreAway:
                 await asyncio.sleep(RETRY_SECONDS)
+        return None
+
+    def _is_here(self, user: int) -> bool:
+        return bool(self.hub.of_user(user))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something in the background; what it raises is logged."""

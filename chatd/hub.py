@@ -5,9 +5,27 @@ meanwhile is held for it, so that it gets everything in order.
 """
 
 from collections.abc import Collection, Hashable, Iterable
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 P = TypeVar("P", bound=Hashable)
+
+HELD_MAX = 1024 * 1024  # bytes of one room that are held for one peer
+
+
+@dataclass(slots=True)
+class _Held:
+    frames: list[bytes] = field(default_factory=list)
+    size: int = 0
+    overflown: bool = False
+
+    def add(self, frame: bytes) -> None:
+        self.size += len(frame)
+        if self.size > HELD_MAX:
+            self.frames.clear()
+            self.overflown = True
+        else:
+            self.frames.append(frame)
 
 
 class Hub(Generic[P]):
@@ -16,7 +34,7 @@ class Hub(Generic[P]):
     def __init__(self) -> None:
         self._by_user: dict[int, set[P]] = {}
         self._by_room: dict[int, set[P]] = {}  # those who get changes at once
-        self._behind: dict[int, dict[P, list[bytes]]] = {}  # those who are owed changes, and what is held
+        self._behind: dict[int, dict[P, _Held]] = {}  # those who are owed changes, and what is held
         self._rooms: dict[P, set[int]] = {}
         self._users: dict[P, int] = {}
         self._meta: dict[int, int] = {}  # version of the newest change of a room's members that was seen
@@ -68,18 +86,21 @@ class Hub(Generic[P]):
         if peer in held:
             return False
         self._by_room.get(room, set()).discard(peer)
-        held[peer] = []
+        held[peer] = _Held()
         return True
 
-    def release(self, peer: P, room: int) -> list[bytes]:
-        """The peer has got what it was owed: returns what was held, and ends the holding."""
+    def release(self, peer: P, room: int) -> list[bytes] | None:
+        """The peer has got what it was owed: returns what was held, and ends the holding.
+
+        None where more than `HELD_MAX` came meanwhile, and nothing of it is held any more.
+        """
         held = self._behind.get(room, {}).pop(peer, None)
         if not self._behind.get(room):
             self._behind.pop(room, None)
         if held is None or room not in self._rooms.get(peer, ()):
             return []
         self._by_room.setdefault(room, set()).add(peer)
-        return held
+        return None if held.overflown else held.frames
 
     def leave(self, user: int, room: int) -> list[P]:
         """Take all peers of `user` out of `room`; returns those who were in it."""
@@ -100,7 +121,7 @@ class Hub(Generic[P]):
     def hold_back(self, room: int, frame: bytes) -> None:
         """Keep a change of `room` for those who are behind in it."""
         for held in self._behind.get(room, {}).values():
-            held.append(frame)
+            held.add(frame)
 
     def is_in(self, peer: P, room: int) -> bool:
         """Whether a peer gets the changes of `room`."""

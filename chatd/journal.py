@@ -5,6 +5,7 @@ asks for much at once delays nobody else.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ class Journal:
 
         All that the sender asked for before must have its answer.
         """
-        self._fences.settled(sender, command, temporary=True)
+        self._fences.settled(sender, command, time.monotonic(), temporary=True)
 
     def forget(self, sender: Hashable) -> None:
         """A connection is gone. What it asked for is still carried out, and leaves no fence behind."""
@@ -118,13 +119,14 @@ class Journal:
         """Take the next entries from the queue; those that a fence stops are refused at once."""
         batch: list[_Entry] = []
         count = text = 0
+        now = time.monotonic()
         while self._queue and count < BATCH_MAX:
             text += self._queue.next().text
             if batch and text > BATCH_TEXT_MAX:
                 break
             entry = self._queue.take()
             count += 1
-            if self._fences.stops(entry.sender, entry.request.command):
+            if self._fences.stops(entry.sender, entry.request.command, now):
                 entry.answer(Refused(entry.request, Code.BUSY, temporary=True))
             else:
                 batch.append(entry)
@@ -134,11 +136,12 @@ class Journal:
 
     def _settle(self, entries: Sequence[_Entry], outcomes: Sequence[Outcome]) -> None:
         by_request = {id(entry.request): entry for entry in entries}
+        now = time.monotonic()
         for outcome in outcomes:
             entry = by_request[id(outcome.request)]
             temporary = isinstance(outcome, Refused) and outcome.temporary
             if entry.sender not in self._gone:
-                self._fences.settled(entry.sender, entry.request.command, temporary=temporary)
+                self._fences.settled(entry.sender, entry.request.command, now, temporary=temporary)
             entry.answer(outcome)
         committed = [outcome for outcome in outcomes if isinstance(outcome, Accepted) and outcome.change]
         if committed:

@@ -23,6 +23,7 @@ class _Room(Generic[T]):
     head: int = 0  # the newest version that is known to exist
     held: dict[int, T] = field(default_factory=dict)
     asking: bool = False
+    asked: int = 0  # the newest version that was held when the question went out
 
 
 class Sequencer(Generic[T]):
@@ -101,14 +102,21 @@ class Sequencer(Generic[T]):
         if not self._is_behind(state):
             state.asking = False
             return None
+        state.asked = max(state.held, default=0)
         return state.seen
 
     def answered(self, room: int, to: int) -> list[T]:
-        """What was missing up to `to` is delivered; returns what is to be delivered behind it."""
+        """What was missing up to `to` is delivered; returns what is to be delivered behind it.
+
+        A change is published after its commit: what was held when the question went out and is
+        newer than the answer never was one of this room, and is dropped.
+        """
         state = self._rooms.get(room)
         if state is None:
             return []
         state.asking = False
+        for version in [version for version in state.held if to < version <= state.asked]:
+            del state.held[version]
         state.seen = max(state.seen or 0, to)
         return self._advance(state)
 

@@ -201,6 +201,22 @@ async def test_a_room_that_went_back_ends_the_daemon_too(chat: Chat) -> None:
     assert await asyncio.to_thread(chat.daemons[0].ended) == 1
 
 
+async def test_a_room_that_went_back_and_was_written_to_ends_the_daemon_by_the_next_poll(chat: Chat) -> None:
+    """Not only when all is compared, a minute later."""
+    chat.expected.add("the database was restored: starting again")
+    chat.start()
+    alice = chat.person("alice")
+    room = chat.room(alice)
+    async with chat.connect(alice, 0) as one:
+        for body in ("one", "two", "three"):
+            await one.send(body, room=room)
+        await one.hear("message", room=room, body="three")
+        with chat.database.cursor() as cursor:
+            cursor.execute("UPDATE rooms SET version = version - 2, touched = NOW(3) WHERE id = %s", (room,))
+        await one.closed()
+    assert await asyncio.to_thread(chat.daemons[0].ended) == 1
+
+
 # -- slow readers
 
 

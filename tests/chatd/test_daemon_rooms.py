@@ -96,6 +96,21 @@ async def test_a_publish_that_says_what_is_not_so_puts_nobody_out(chat: Chat) ->
         assert one.heard("left") == one.heard("joined") == []
 
 
+async def test_a_publish_that_the_database_knows_nothing_of_is_told_to_nobody(chat: Chat) -> None:
+    alice, bob = chat.people("alice", "bobby")
+    room = chat.room(alice, bob)
+    async with chat.connect(alice, 0) as one, chat.connect(bob, 1) as two:
+        head = chat.head(room)
+        foreign = chat.write(alice, protocol.Send(uuid4(), "foreign", chat.room(alice)))[0]
+        foreign.room, foreign.version = room, head + 50
+        chat.redis.publish(keys.room_channel(room), protocol.encode(foreign))
+        for number in range(3):
+            ack = await one.send(str(number), room=room)
+            await two.hear("message", room=room, version=ack["version"])
+        assert [message["body"] for message in two.follow(room, head)[1]] == ["0", "1", "2"]
+        assert all(frame.get("messages") for frame in two.frames if frame["type"] == "changes")
+
+
 async def test_the_first_message_after_joining_is_not_lost_between_the_two(chat: Chat) -> None:
     alice, bob = chat.people("alice", "bobby")
     async with chat.connect(alice, 0) as one, chat.connect(bob, 1) as two:

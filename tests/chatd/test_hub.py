@@ -4,7 +4,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from chatd.hub import Hub
+from chatd.hub import HELD_MAX, Hub
 
 ALICE, BOB = 1, 2
 ROOM, OTHER = 10, 11
@@ -85,6 +85,18 @@ def test_holding_again_keeps_what_is_held() -> None:
     hub.hold_back(ROOM, b"one")
     assert not hub.hold("laptop", ROOM)
     assert hub.release("laptop", ROOM) == [b"one"]
+
+
+def test_more_than_is_held_for_anybody_is_not_held_at_all() -> None:
+    hub = hub_with(("laptop", ALICE), ("desk", BOB))
+    hub.enter("laptop", ROOM, behind=True)
+    hub.hold_back(ROOM, b"x" * HELD_MAX)
+    hub.enter("desk", ROOM, behind=True)
+    hub.hold_back(ROOM, b"x")
+    hub.hold_back(ROOM, b"small again")
+    assert hub.release("laptop", ROOM) is None
+    assert hub.release("desk", ROOM) == [b"x", b"small again"]
+    assert set(hub.of_room(ROOM)) == {"laptop", "desk"}, "both get what happens from now on"
 
 
 def test_a_peer_that_is_behind_counts_as_being_in_the_room() -> None:

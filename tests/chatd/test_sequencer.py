@@ -66,6 +66,28 @@ def test_an_answer_beyond_what_is_held_drops_it() -> None:
     assert not sequencer.has_gap(ROOM)
 
 
+def test_what_the_database_knows_nothing_of_is_dropped_and_asked_for_no_more() -> None:
+    """A change of another Parley on the same Redis, say: the room's log ends before it."""
+    sequencer = standing_at(4)
+    sequencer.arrive(ROOM, 900, 900)
+    sequencer.ask(ROOM)
+    assert sequencer.missing_since(ROOM) == 4
+    assert sequencer.answered(ROOM, 4) == []
+    assert not sequencer.has_gap(ROOM)
+    assert sequencer.arrive(ROOM, 5, 5) == [5]
+
+
+def test_what_came_while_the_database_was_asked_may_be_newer_than_its_answer() -> None:
+    sequencer = standing_at(4)
+    sequencer.arrive(ROOM, 6, 6)
+    sequencer.ask(ROOM)
+    assert sequencer.missing_since(ROOM) == 4
+    sequencer.arrive(ROOM, 7, 7)
+    sequencer.arrive(ROOM, 9, 9)
+    assert sequencer.answered(ROOM, 6) == [7]
+    assert sequencer.has_gap(ROOM), "9 is still held"
+
+
 def test_a_question_is_off_when_the_missing_change_came_meanwhile() -> None:
     sequencer = standing_at(4)
     sequencer.arrive(ROOM, 6, 6)
@@ -140,6 +162,7 @@ class AgainstTheLog(RuleBasedStateMachine):
         self.reader: int | None = None
         self.read_head: int | None = None  # a head that was read from the database, not yet told
         self.question: int | None = None
+        self.asked_at = 1  # the head when the question went out
 
     def deliver(self, versions: list[int]) -> None:
         for version in versions:
@@ -182,6 +205,7 @@ class AgainstTheLog(RuleBasedStateMachine):
         assert self.question is None, "two questions at a time"
         self.sequencer.ask(ROOM)
         self.question = self.sequencer.missing_since(ROOM)
+        self.asked_at = self.head
 
     @precondition(lambda self: self.question is not None)
     @rule(behind=st.integers(0, 3))
@@ -189,7 +213,7 @@ class AgainstTheLog(RuleBasedStateMachine):
         """The answer may have been read before the last few commits."""
         assert self.reader is not None
         assert self.question is not None
-        to = max(self.question, self.head - behind)
+        to = max(self.question, self.asked_at, self.head - behind)
         assert self.question <= self.reader, "the answer would leave a gap at the reader"
         self.question = None
         self.reader = max(self.reader, to)

@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_timedelta, gettext
 from flask_wtf.csrf import CSRFError
 
-from web import devices, errors, identity, user_sessions
+from web import devices, errors, identity, own_password, user_sessions
+from web.account_forms import PasswordForm, wrong_password
 from web.backends import redis, settings
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
@@ -38,9 +39,24 @@ def index() -> ResponseReturnValue:
     return show()
 
 
+@blueprint.post("/confirm")
+def confirm() -> ResponseReturnValue:
+    """The password once more: who found an unlocked screen must not sign its owner out everywhere (ASVS 7.5.2)."""
+    form = PasswordForm()
+    if not form.validate_on_submit():
+        return show(form=form, status=422)
+    if own_password.is_own(form.password.data or "") is None:
+        form.password.errors = [wrong_password()]
+        return show(form=form, status=422)
+    identity.confirm()
+    return _done()
+
+
 @blueprint.post("/sessions/end")
 def end_session() -> ResponseReturnValue:
     """Sign one of the user's other devices out. One that is signed out already is no fault."""
+    if not identity.is_fresh():
+        return _done()  # which asks for the password
     user, name = identity.require_user(), request.form.get("session", "")
     others = [entry for entry in _sessions(user.id) if entry.sid != identity.sid()]
     ended = [entry.sid for entry in others if entry.name == name]
@@ -54,6 +70,8 @@ def end_session() -> ResponseReturnValue:
 @blueprint.post("/sessions/end-others")
 def end_other_sessions() -> ResponseReturnValue:
     """Sign the user out everywhere but here."""
+    if not identity.is_fresh():
+        return _done()
     user = identity.require_user()
     count = user_sessions.end_all(redis(), user.id, except_sid=identity.sid())
     log.info("other sessions revoked", user=user.id, count=count)
@@ -67,10 +85,25 @@ def token_is_void(_: CSRFError) -> ResponseReturnValue:
     return identity.need_user(url_for("account.index")) or errors.answer(400, errors.CSRF)
 
 
-def show(*, status: int = 200) -> Response:
+@blueprint.errorhandler(errors.TooMany)
+def show_and_wait(fault: errors.TooMany) -> Response:
+    """The page once more, and for how long to wait before the next password."""
+    response = show(status=429, message=fault.message)
+    response.headers["Retry-After"] = str(fault.seconds)
+    return response
+
+
+def show(*, form: PasswordForm | None = None, status: int = 200, message: str | None = None) -> Response:
     """The page, with what its sections need."""
     user = identity.require_user()
-    page = render_template("account.html", user=user, devices=_devices(user.id))
+    page = render_template(
+        "account.html",
+        user=user,
+        devices=_devices(user.id),
+        fresh=identity.is_fresh(),
+        form=form or PasswordForm(),
+        message=message,
+    )
     response = make_response(page)
     response.status_code = status
     return response

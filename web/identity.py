@@ -11,6 +11,8 @@ from shared import protocol, sessions, users
 from web.backends import database
 from web.session import Session, Sessions, SessionStoreAway
 
+FRESH_SECONDS = 900
+CONFIRMED = "confirmed"  # the field of a session that says when its user typed the password again
 # What is answered without knowing who asks, also while Redis is away.
 _OPEN = {"health.check", "static"}
 
@@ -69,6 +71,19 @@ def end() -> None:
     """Sign the user out, here and on the daemons. Raises redis-py's errors."""
     _sessions().end(_session())
     g.pop("user", None)
+
+
+def is_fresh() -> bool:
+    """Whether the user showed who they are a short while ago: by signing in, or by their password since."""
+    who, confirmed = _session().signed_in, session.get(CONFIRMED)
+    if who is None:
+        return False
+    return time.time() - max(who.began, confirmed if isinstance(confirmed, int) else 0) < FRESH_SECONDS
+
+
+def confirm() -> None:
+    """The user has just typed their password."""
+    session[CONFIRMED] = int(time.time())
 
 
 def sid() -> str:

@@ -58,6 +58,7 @@ def _user() -> str:
 
 _ACCOUNT = (
     "second_step.ask",
+    "account.confirm",
     "own_password.change",
     "second_factor.begin",
     "second_factor.end",

@@ -168,8 +168,8 @@ class Person:
         """With an account and a session that were made without the browser, which takes longer."""
         http = Http(self.stack.url)
         http.register(self.name, PASSWORD)
-        name, _, value = http.cookies().partition("=")
-        self.context.add_cookies([{"name": name, "value": value, "url": self.url}])
+        cookies = [pair.split("=", 1) for pair in http.cookies().split("; ")]
+        self.context.add_cookies([{"name": name, "value": value, "url": self.url} for name, value in cookies])
         self.page.goto("/rooms/1")
         self.window.ready()
 

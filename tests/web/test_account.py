@@ -8,9 +8,10 @@ import redis
 from flask import Flask
 
 from shared import keys, sessions
-from tests.web.browser import Browser, text_of
+from tests.web.browser import PASSWORD, Browser, text_of
 from tests.web.conftest import NO_REDIS, MakeApp
 from tests.web.pubsub import Heard
+from web import identity
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 SAFARI = (
@@ -54,7 +55,7 @@ def test_it_needs_somebody_who_is_signed_in(browser: Browser) -> None:
 def test_it_lists_each_device_in_plain_words(alice: Browser, app: Flask) -> None:
     phone = device(app, SAFARI, "2001:db8::7")
     text = " ".join(text_of(phone.get("/account")).split())
-    assert "Safari on iPhone This device 2001:db8::7 · just now" in text
+    assert "Safari on iPhone This device 2001:db8::7 · just now Sign out" in text
     assert "127.0.0.1 · just now Sign out" in text
 
 
@@ -69,11 +70,11 @@ def test_it_says_when_a_device_was_last_seen(alice: Browser, app: Flask, store: 
     assert "vor 3 Stunden" in text_of(alice.get("/account", headers={"Accept-Language": "de"}))
 
 
-def test_this_device_comes_first_and_has_no_button(alice: Browser, app: Flask) -> None:
+def test_this_device_comes_first_and_signs_out_as_everywhere(alice: Browser, app: Flask) -> None:
     device(app, SAFARI)
     page = alice.get("/account")
     assert page.text.index(f"device-{name_of(alice)}") < page.text.index("Safari on iPhone")
-    assert f'value="{name_of(alice)}"' not in page.text
+    assert page.text.index('action="/sign-out"') < page.text.index('action="/account/sessions/end"')
 
 
 def test_it_never_shows_a_session_id(alice: Browser, app: Flask) -> None:
@@ -158,3 +159,64 @@ def test_who_was_signed_out_meanwhile_is_sent_to_sign_in(path: str, alice: Brows
     answer = phone.post(path, {"csrf_token": token, "session": name_of(alice)})
     assert (answer.status_code, answer.location) == (302, "/sign-in?next=/account")
     assert is_signed_in(alice)
+
+
+# -- the password once more
+
+
+def grow_old(browser: Browser, store: "redis.Redis") -> None:
+    """The sign-in was a while ago."""
+    key = keys.session(browser.sid or "")
+    stored = store.get(key)
+    assert isinstance(stored, bytes)
+    content = sessions.decode(stored)
+    content[sessions.BEGAN] -= identity.FRESH_SECONDS
+    store.set(key, sessions.encode(content), keepttl=True)
+
+
+def confirm(browser: Browser, password: str) -> int:
+    fields = {"csrf_token": browser.boot()["csrf"], "password": password}
+    return browser.post("/account/confirm", fields).status_code
+
+
+def test_a_while_after_sign_in_other_devices_are_signed_out_only_for_the_password(
+    alice: Browser, app: Flask, store: "redis.Redis"
+) -> None:
+    phone = device(app)
+    grow_old(alice, store)
+    page = text_of(alice.get("/account"))
+    assert "type your password once more" in page
+    assert "Sign out everywhere else" not in page
+    assert end(alice, name_of(phone)) == 303
+    assert alice.post("/account/sessions/end-others", {"csrf_token": alice.boot()["csrf"]}).status_code == 303
+    assert is_signed_in(phone)
+    assert confirm(alice, PASSWORD) == 303
+    assert "Sign out everywhere else" in text_of(alice.get("/account"))
+    assert end(alice, name_of(phone)) == 303
+    assert not is_signed_in(phone)
+
+
+@pytest.mark.parametrize("password", ["", "this is wrong"])
+def test_a_wrong_password_opens_nothing_and_is_not_shown_again(
+    password: str, alice: Browser, app: Flask, store: "redis.Redis"
+) -> None:
+    phone = device(app)
+    grow_old(alice, store)
+    assert confirm(alice, password) == 422
+    end(alice, name_of(phone))
+    assert is_signed_in(phone)
+
+
+def test_who_guesses_the_password_has_to_wait(make_app: MakeApp, store: "redis.Redis") -> None:
+    app = make_app(sign_in_tries=2)
+    alice = Browser(app).register("alice")
+    device(app)
+    grow_old(alice, store)
+    answers = [confirm(alice, "this is wrong") for _ in range(4)]
+    assert answers[-1] == 429
+    assert confirm(alice, PASSWORD) == 429
+
+
+def test_alone_one_is_not_asked_for_the_password(alice: Browser, store: "redis.Redis") -> None:
+    grow_old(alice, store)
+    assert "password once more" not in text_of(alice.get("/account"))

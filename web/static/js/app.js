@@ -46,6 +46,7 @@ export class App {
     this.replica.addEventListener("rooms", () => this.#roomsChanged());
     this.replica.addEventListener("timeline", (event) => this.#timelineChanged(event.detail));
     this.replica.addEventListener("history", () => this.#historyChanged());
+    this.replica.addEventListener("joined", (event) => this.notifier.joined(event.detail.room, this.rooms));
     this.replica.addEventListener("left", (event) => this.#left(event.detail));
     this.outbox.addEventListener("change", () => this.#draw());
     addEventListener("focus", () => this.markRead());

@@ -36,6 +36,7 @@ export class MessagesView {
     this.history = byId("history");
     this.jump = byId("jump");
     this.missed = 0;
+    this.opening = false;
     /** @type {import("./timeline.js").Message|null} the one that is being edited */
     this.editing = null;
     /** @type {Model|null} */
@@ -61,10 +62,13 @@ export class MessagesView {
     this.missed = 0;
     this.window = new RowWindow();
     this.scroller.atEnd = true;
+    this.opening = true; // what passes by at the end is not seen yet
     this.show(model);
+    this.opening = false;
     const line = this.list.querySelector(".unread-line");
     const hidden = line && line.getBoundingClientRect().top < this.scroller.box.getBoundingClientRect().top;
     if (hidden) this.scroller.toLine(line, "start");
+    else this.options.onSeen();
   }
 
   /**
@@ -217,7 +221,7 @@ export class MessagesView {
       this.missed = 0;
       this.#showJump();
     } else this.jump.hidden = true;
-    this.options.onSeen();
+    if (!this.opening) this.options.onSeen();
   }
 
   #showJump() {

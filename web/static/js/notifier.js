@@ -1,6 +1,7 @@
 /** Calls of the operating system for messages to the user, while they look elsewhere. Only who asked for them gets them. */
 
 import { noticeOf } from "./notices.js";
+import { t } from "./texts.js";
 
 export class Notifier {
   /**
@@ -30,15 +31,26 @@ export class Notifier {
   /** @param {import("./timeline.js").Message} message @param {import("./rooms.js").Rooms} rooms */
   came(message, rooms) {
     const room = rooms.get(message.room)?.room;
-    const notice = room && this.state === "on" ? noticeOf(message, room, this.self.name) : null;
-    if (!notice) return;
+    const notice = room ? noticeOf(message, room, this.self.name) : null;
+    if (notice) this.#call(notice, message.room, message.number);
+  }
+
+  /** A room that is new to the user: somebody's first direct message is told with it. @param {number} id */
+  joined(id, rooms) {
+    const { room, last_number: number } = rooms.get(id);
+    if (room.kind !== "direct" || !rooms.unread(id)) return;
+    this.#call({ title: rooms.peer(room).name, body: t("New direct message") }, id, number);
+  }
+
+  #call({ title, body }, room, number) {
+    if (this.state !== "on") return;
     // The same tag in every tab: the message is called once.
-    const tag = `parley:${message.room}:${message.number}`;
+    const about = { body, tag: `parley:${room}:${number}`, icon: "/static/icons/icon-192.png" };
     try {
-      const call = new Notification(notice.title, { body: notice.body, tag, icon: "/static/icons/icon-192.png" });
+      const call = new Notification(title, about);
       call.addEventListener("click", () => {
         window.focus();
-        this.onOpen(`/rooms/${message.room}#${message.number}`);
+        this.onOpen(`/rooms/${room}#${number}`);
         call.close();
       });
     } catch {

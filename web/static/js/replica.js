@@ -8,6 +8,7 @@
  * | `rooms` | – |
  * | `timeline` | `{room, fresh}`: messages that were never shown |
  * | `history` | `{room}`: the state of loading changed |
+ * | `joined` | `{room}`: the user is in it now; also where somebody writes to them directly for the first time |
  * | `left` | `{room, name}`: the user is in it no longer |
  * | `other-user` | the cookie is another user's now |
  */
@@ -106,7 +107,7 @@ export class Replica extends EventTarget {
       room: () => this.#roomChange(message),
       changes: () => this.#changes(message),
       reset: () => this.#reset(message),
-      joined: () => this.joined(message.summary),
+      joined: () => this.#joined(message.summary),
       left: () => this.#left(message.room),
       read: () => this.#marker(message),
     };
@@ -176,6 +177,12 @@ export class Replica extends EventTarget {
   #reset({ room, version }) {
     const timeline = this.timelines.get(room);
     if (timeline) this.#do(timeline, timeline.reset(version));
+  }
+
+  #joined(summary) {
+    const isNew = !this.rooms.get(summary.room.id);
+    this.joined(summary);
+    if (isNew) this.#tell("joined", { room: summary.room.id });
   }
 
   #left(room) {

@@ -1,0 +1,223 @@
+"""axe-core finds nothing to complain of, in any state of the page, in either theme; and the keyboard does it all.
+
+Each state is a function of its own that leads there and waits until it is populated; one that can not be
+reached fails.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import People
+from tests.browser.network import Network
+from tests.browser.person import Person
+from tests.browser.test_layout import PHONE
+
+AXE = (Path(__file__).parent / "vendor" / "axe.js").read_text()
+RUN = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => html + failureSummary).join(" | ")}`)"""
+RICH = """**Bold**, *italic*, ~~struck~~, `code`, https://example.org and [a link](https://example.org/x)
+
+> a quote
+
+- one
+1. two
+
+```python
+def f(x):  # comment
+    return "text" + str(42)
+```"""
+LONG = "\n".join(f"line {number} of a log" for number in range(12))
+PASTE = """(field, text) => { const data = new DataTransfer(); data.setData("text/plain", text);
+    field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
+    field.setRangeText(text, 0, 0, "end"); }"""
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe finds, once nothing moves any more."""
+    page.evaluate(
+        "Promise.all(document.getAnimations().filter((one) => one.effect.getTiming().iterations !== Infinity)"
+        ".map((one) => one.finished.catch(() => {})))"
+    )
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    return list(page.evaluate(RUN))
+
+
+# -- the states of a conversation, in an order in which one leads to the next
+
+
+def empty_room(anna: Person) -> None:
+    anna.window.create_room(f"Empty {anna.name}")
+    expect(anna.page.get_by_text("This room is empty.")).to_be_visible()
+
+
+def messages_of_every_kind(anna: Person) -> None:
+    anna.window.say(RICH)
+    anna.window.say("to be deleted")
+    expect(anna.window.settled).to_have_count(2)
+    anna.window.message("to be deleted").hover()
+    anna.window.message("to be deleted").get_by_role("button", name="Delete").click()
+    anna.page.locator("#confirm-yes").click()
+    expect(anna.page.locator(".message-gone")).to_be_visible()
+    anna.window.say("to be mended")
+    anna.window.composer.press("ArrowUp")
+    anna.page.get_by_label("Edit message").fill("mended")
+    anna.page.get_by_label("Edit message").press("Enter")
+    expect(anna.page.get_by_text("edited", exact=True)).to_be_visible()
+    anna.window.say("🎉")
+    expect(anna.page.locator(".is-jumbo")).to_be_visible()
+    expect(anna.page.locator(".code-keyword").first).to_be_visible()
+
+
+def message_with_the_focus(anna: Person) -> None:
+    anna.page.locator("#messages").focus()
+    anna.page.keyboard.press("ArrowUp")
+    anna.page.keyboard.press("Tab")
+    expect(anna.page.locator(".message.is-active .message-actions")).to_be_visible()
+
+
+def editing(anna: Person) -> None:
+    anna.window.composer.press("ArrowUp")
+    expect(anna.page.get_by_label("Edit message")).to_be_focused()
+
+
+def emoji_completion(anna: Person) -> None:
+    anna.page.keyboard.press("Escape")
+    anna.window.composer.press_sequentially(":smil")
+    expect(anna.page.get_by_role("option").first).to_be_visible()
+
+
+def paste_offer(anna: Person) -> None:
+    anna.window.composer.fill("")
+    anna.window.composer.evaluate(PASTE, LONG)
+    expect(anna.page.locator("#paste-offer")).to_be_visible()
+
+
+def too_long(anna: Person) -> None:
+    anna.window.composer.fill("x" * 10_001)
+    expect(anna.page.locator("#composer-counter")).to_have_text("1 character too long")
+    anna.window.composer.fill("")
+
+
+def switcher(anna: Person) -> None:
+    anna.page.keyboard.press("Control+k")
+    anna.page.keyboard.type("gen")
+    expect(anna.page.locator("#switcher-list [role=option]").first).to_have_attribute("aria-selected", "true")
+
+
+def help_sheet(anna: Person) -> None:
+    anna.page.keyboard.press("Escape")
+    anna.page.keyboard.press("Control+/")
+    expect(anna.page.locator("#help-dialog")).to_be_visible()
+
+
+def settings(anna: Person) -> None:
+    anna.page.keyboard.press("Escape")
+    anna.page.get_by_role("button", name="Settings").click()
+    expect(anna.page.get_by_text("Theme")).to_be_visible()
+    expect(anna.page.locator("#notify-about")).not_to_be_empty()
+
+
+def all_rooms(anna: Person) -> None:
+    anna.page.keyboard.press("Escape")
+    anna.page.get_by_role("button", name="All rooms").click()
+    expect(anna.page.locator(".browse-item").first).to_be_visible()
+
+
+def unknown_person(anna: Person) -> None:
+    anna.page.keyboard.press("Escape")
+    anna.window.ask_for("nobody_here")
+    expect(anna.page.get_by_text("Nobody here is called")).to_be_visible()
+
+
+def confirmation(anna: Person) -> None:
+    anna.page.keyboard.press("Escape")
+    anna.page.get_by_role("button", name="Leave").click()
+    expect(anna.page.locator("#confirm-dialog")).to_be_visible()
+
+
+def notes_and_a_notice(anna: Person) -> None:
+    anna.page.keyboard.press("Escape")
+    anna.window.open_direct(anna.name)
+    anna.window.say("a note")
+    expect(anna.window.settled).to_have_count(1)
+    anna.page.evaluate("location.hash = '#999'")
+    expect(anna.page.get_by_text("There is no such message")).to_be_visible()
+
+
+def account(anna: Person) -> None:
+    anna.page.goto("/account")
+    expect(anna.page.get_by_role("main")).to_be_visible()
+
+
+def not_found(anna: Person) -> None:
+    anna.page.goto("/nothing")
+    expect(anna.page.get_by_role("main")).to_be_visible()
+
+
+STATES: tuple[Callable[[Person], None], ...] = (
+    empty_room, messages_of_every_kind, message_with_the_focus, editing, emoji_completion, paste_offer, too_long,
+    switcher, help_sheet, settings, all_rooms, unknown_person, confirmation, notes_and_a_notice, account, not_found,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_state_of_the_page_has_faults(people: People, theme: str) -> None:
+    anna = people("anna", color_scheme=theme)
+    found = {}
+    for state in STATES:
+        state(anna)
+        found[state.__name__] = complaints(anna.page)
+    assert found == {state.__name__: [] for state in STATES}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_is_new_lost_or_unsent_has_no_faults(people: People, network: Network, theme: str) -> None:
+    anna, bert = people("anna", color_scheme=theme, network=network), people("bert")
+    anna.window.open_direct(bert.name)
+    bert.window.open_direct(anna.name)
+    anna.window.room("general").click()
+    bert.window.say("something new")
+    expect(anna.window.room(bert.name).locator(".badge")).to_be_visible()
+    found = {"unread count": complaints(anna.page)}
+    anna.window.room(bert.name).click()
+    expect(anna.page.locator(".unread-line")).to_be_visible()
+    found["unread line"] = complaints(anna.page)
+    network.down()
+    anna.window.say("unsent")
+    expect(anna.page.locator("#status.is-shown")).to_be_visible()
+    expect(anna.page.locator(".message.is-pending")).to_be_visible()
+    found["offline"] = complaints(anna.page)
+    network.up()
+    expect(anna.window.settled).to_have_count(2)
+    assert found == {"unread count": [], "unread line": [], "offline": []}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_phones_and_forms_have_no_faults(people: People, theme: str) -> None:
+    anna: Any = people("anna", color_scheme=theme, **PHONE)
+    anna.window.say(f"hello {anna.name}")
+    expect(anna.window.settled.last).to_contain_text(f"hello {anna.name}")
+    found = {"phone": complaints(anna.page)}
+    anna.page.go_back()
+    expect(anna.page.get_by_role("navigation")).to_be_visible()
+    found["list on a phone"] = complaints(anna.page)
+    page = people("nobody", registered=False, color_scheme=theme).page
+    page.goto("/sign-in")
+    found["sign-in"] = complaints(page)
+    page.goto("/register")
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    found["register with faults"] = complaints(page)
+    assert found == {state: [] for state in ("phone", "list on a phone", "sign-in", "register with faults")}
+
+
+def test_axe_sees(people: People) -> None:
+    page = people("nobody", registered=False).page
+    page.goto("/sign-in")
+    page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+    assert any(found.startswith("button-name") for found in complaints(page))

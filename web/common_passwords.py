@@ -23,7 +23,7 @@ def is_name(password: str, name: str) -> bool:
 @cache
 def _common() -> frozenset[str]:
     """2 MB of memory, read when the first password is chosen."""
-    return frozenset(gzip.decompress(LIST.read_bytes()).decode().split("\n")) - {""}
+    return frozenset(map(_folded, gzip.decompress(LIST.read_bytes()).decode().split("\n"))) - {""}
 
 
 def _folded(text: str) -> str:

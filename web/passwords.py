@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -26,32 +26,49 @@ class Gate:
     """
 
     def __init__(self, *, running: int, waiting: int) -> None:
+        self.places = running + waiting
+        self._taken = 0
+        self._lock = Lock()
         self._turns = BoundedSemaphore(running)
-        self._places = BoundedSemaphore(running + waiting)
+
+    @property
+    def full(self) -> bool:
+        """Whether the next one is refused."""
+        return self._taken >= self.places
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for a turn, and have it. Raises `Busy`."""
-        if not self._places.acquire(blocking=False):
-            raise Busy
+        with self._lock:
+            if self.full:
+                raise Busy
+            self._taken += 1
         try:
             with self._turns:
                 yield
         finally:
-            self._places.release()
+            with self._lock:
+                self._taken -= 1
 
 
 # Each takes 19 MiB while it runs, and a core: more at once would be slower for everybody.
 RUNNING = 2
-_gate = Gate(running=RUNNING, waiting=4)
+
+
+def gate_for(threads: int) -> Gate:
+    """A gate that leaves a quarter of a process's `threads`, and at least one, to other pages."""
+    most = max(1, threads - max(1, threads // 4))
+    running = min(RUNNING, most)
+    return Gate(running=running, waiting=most - running)
+
+
+_gate = gate_for(8)
 
 
 def leave_free(threads: int) -> None:
-    """Leave a quarter of the process's `threads` free of passwords, and at least one."""
+    """This process has so many threads."""
     global _gate  # noqa: PLW0603 - one gate a process, as there is one memory
-    most = max(1, threads - max(1, threads // 4))
-    running = min(RUNNING, most)
-    _gate = Gate(running=running, waiting=most - running)
+    _gate = gate_for(threads)
 
 
 def hash(password: str) -> str:

@@ -1,8 +1,11 @@
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
 
+from tests.servers import wait_for
 from web import passwords
 
 
@@ -57,6 +60,14 @@ def test_a_hash_of_lower_cost_is_outdated() -> None:
     assert not passwords.is_outdated(passwords.hash("correct horse"))
 
 
+@pytest.fixture
+def many_threads() -> Iterator[None]:
+    passwords.leave_free(16)
+    yield
+    passwords.leave_free(8)
+
+
+@pytest.mark.usefixtures("many_threads")
 def test_no_more_than_two_are_hashed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     running, most = [0], [0]
     real = PasswordHasher.hash
@@ -73,3 +84,36 @@ def test_no_more_than_two_are_hashed_at_once(monkeypatch: pytest.MonkeyPatch) ->
     with ThreadPoolExecutor(6) as pool:
         assert len(set(pool.map(passwords.hash, ["correct horse"] * 6))) == 6
     assert most == [2]
+
+
+def test_whoever_comes_when_enough_wait_is_refused_at_once() -> None:
+    gate = passwords.Gate(running=1, waiting=1)
+    leave, entered, results = Event(), Event(), []
+
+    def work(wait: bool) -> None:
+        with gate.turn():
+            entered.set()
+            if wait:
+                leave.wait(30)
+            results.append("done")
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(work, True)
+        entered.wait(30)
+        second = pool.submit(work, False)
+        wait_for(lambda: gate.full)
+        with pytest.raises(passwords.Busy), gate.turn():
+            pass
+        assert results == []
+        leave.set()
+        first.result(30)
+        second.result(30)
+    with gate.turn():
+        pass
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4, 8, 64])
+def test_some_threads_are_always_left_to_other_pages(threads: int) -> None:
+    gate = passwords.gate_for(threads)
+    assert gate.places >= 1
+    assert threads == 1 or gate.places < threads

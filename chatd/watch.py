@@ -85,33 +85,44 @@ class Watch:
 
     async def run(self) -> None:
         """Check every session once an interval, spread over it."""
+        unknown = False
         while True:
             peers = self._hub.peers()
             for part in range(SPREAD):
                 await asyncio.sleep(self._settings.session_check / SPREAD)
-                with contextlib.suppress(RedisError, OSError):
+                try:
                     await self.check(peers[part::SPREAD])
+                except (RedisError, OSError) as fault:
+                    if not unknown:
+                        log.warning("sessions can not be checked", reason=type(fault).__name__)
+                    unknown = True
+                else:
+                    unknown = False
 
     async def check(self, peers: Sequence[Peer]) -> None:
         """Close the sockets whose sessions are over, and prolong the sessions that were in use.
 
-        Raises what redis-py raises where it can not be known.
+        Raises what redis-py raises where that can not be known of all of them.
         """
         if not peers:
             return
         pipeline = self._redis.pipeline(transaction=False)
         for peer in peers:
             pipeline.get(keys.session(peer.sid))
-        in_use = []
+        in_use: list[tuple[Peer, sessions.SignedIn]] = []
+        unknown: Exception | None = None
         for peer, answer in zip(peers, await _in_time(pipeline.execute(raise_on_error=False)), strict=True):
             if isinstance(answer, Exception) and not sessions.is_other_type(str(answer)):
-                continue  # unknown
+                unknown = answer
+                continue
             who = self._alive(answer)
             if who is None or who.user != peer.user.id:
                 self._end(peer)
             elif peer.in_use:
                 in_use.append((peer, who))
         await self._prolong(in_use)
+        if unknown is not None:
+            raise unknown
 
     async def look_again(self, peer: Peer) -> None:
         """Check a session that may have ended between its look-up and the peer's registration."""

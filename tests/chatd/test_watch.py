@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 import redis
+from redis.exceptions import ResponseError
 
 from chatd.hub import Hub
 from chatd.peer import Peer
@@ -84,4 +85,23 @@ async def test_a_look_up_that_is_cut_off_never_answers_another(
                     assert one.user == user
                     answered += 1
     assert answered >= 20 * len(cookies)
+    await watch.close()
+
+
+async def test_a_redis_that_refuses_to_answer_signs_nobody_out_and_is_not_passed_over(
+    settings: Settings, servers: Servers
+) -> None:
+    """One that is loading its data, say, or whose user for the daemons may not read sessions."""
+    watch = Watch(settings, Hub())
+    peer = cast(Peer, Signed())
+    with servers.redis() as client:
+        signed_in(client, 1)
+        client.execute_command("ACL", "SETUSER", "chatd", "-get")
+        try:
+            with pytest.raises(ResponseError):
+                await watch.check([peer])
+            with pytest.raises(SessionUnknown):
+                await watch.find(f"{sessions.COOKIE}={Signed.sid}")
+        finally:
+            client.execute_command("ACL", "SETUSER", "chatd", "+get")
     await watch.close()

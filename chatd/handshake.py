@@ -40,8 +40,10 @@ class Proxies:
 
     def include(self, connection: ServerConnection) -> bool:
         """Whether a connection comes from one of them."""
+        if not isinstance(connection.local_address, tuple):
+            return True  # a unix socket: its folder says who may connect
         peer = _peer(connection)
-        return peer is None or any(peer in network for network in self._networks)
+        return peer is not None and any(peer in network for network in self._networks)
 
     def client(self, connection: ServerConnection, headers: Headers) -> str | None:
         """The address of who connects, an IPv6 one as its network; None for a program of this machine.
@@ -59,7 +61,7 @@ class Proxies:
 
 
 def _peer(connection: ServerConnection) -> IPv4Address | IPv6Address | None:
-    """The address at the other end of a TCP connection; None on a unix socket."""
+    """The address at the other end of a TCP connection; None on a unix socket, or when the peer is gone again."""
     found = connection.remote_address
     return ip_address(found[0].partition("%")[0]) if isinstance(found, tuple) else None
 

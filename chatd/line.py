@@ -20,9 +20,7 @@ from shared.protocol import Close
 
 SLICE = 2048  # bytes looked at before the clock is: 340 of the smallest frames, which take 5 ms
 TURN_SECONDS = 0.003  # after which the others are served: never reached by large frames, which are cheap
-HANDSHAKE_MAX = (
-    32_768  # bytes of a request and its headers: what nginx takes, and 1 MiB less than the library
-)
+HANDSHAKE_MAX = 32_768  # bytes of a request and its headers, as nginx; the library takes 1 MiB
 PATIENCE_SECONDS = 10.0  # for who is slowed down without a break
 RESERVE = 64  # connections above the most, for health checks and for those that are told to go elsewhere
 
@@ -126,7 +124,7 @@ class Line(ServerConnection):
         self._count_frames()
 
     def _queue_filled(self) -> None:
-        self._queue_is_full = True  # while a slice is looked at, after which `_go_on` stops reading
+        self._queue_is_full = True  # this comes from `_look_at_a_slice`, after which reading stops
 
     def _queue_emptied(self) -> None:
         self._queue_is_full = False

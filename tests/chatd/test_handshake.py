@@ -121,8 +121,8 @@ def client(
     peer: str, *headers: tuple[str, str], proxies: tuple[str, ...] = ("10.0.0.0/8", "::1")
 ) -> str | None:
     """The address of who connects from `peer`, as a TCP or unix socket tells it."""
-    address: object = (peer, 4711) if peer else ""
-    connection = cast(ServerConnection, SimpleNamespace(remote_address=address))
+    remote, local = ((peer, 4711), ("127.0.0.1", 80)) if peer else ("", "/run/chatd.sock")
+    connection = cast(ServerConnection, SimpleNamespace(remote_address=remote, local_address=local))
     return Proxies(proxies).client(connection, Headers(headers))
 
 
@@ -134,6 +134,13 @@ def test_a_proxy_is_believed(proxy: str) -> None:
 @pytest.mark.parametrize("stranger", ["203.0.113.9", "11.0.0.1", "127.0.0.1"])
 def test_nobody_else_is(stranger: str) -> None:
     assert client(stranger, (FORWARDED, "203.0.113.7"), ("X-Real-IP", "203.0.113.7")) == stranger
+
+
+def test_who_hung_up_before_its_address_was_asked_for_is_no_proxy() -> None:
+    gone = SimpleNamespace(remote_address=None, local_address=("127.0.0.1", 80))
+    proxies = Proxies(("0.0.0.0/0",))
+    assert not proxies.include(cast(ServerConnection, gone))
+    assert proxies.client(cast(ServerConnection, gone), Headers([(FORWARDED, "203.0.113.7")])) is None
 
 
 @pytest.mark.parametrize(

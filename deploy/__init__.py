@@ -9,6 +9,9 @@ the launcher: when `start` has returned, nothing of the launcher runs any more.
 | --- | --- |
 | `layout` | where everything lies in the data folder |
 | `render` | fills the templates in, and nothing else |
+| `user` | goes on as an ordinary user where root starts it |
+| `nginx` | what the settings mean to nginx |
+| `redis_users` | who may do what in the private Redis |
 | `prepare` | folders, secrets, the empty database, the rendered files |
 | `processes` | finds and ends processes, and reads their memory, from /proc |
 | `instance` | what was started, written down so that it can be found and ended later |
@@ -17,5 +20,6 @@ the launcher: when `start` has returned, nothing of the launcher runs any more.
 | `watch` | waits until all are well; restarts them one by one |
 | `launcher` | the five verbs, made of the above |
 | `service` | what supervisord starts: clears up after a killed predecessor, waits for the tables, becomes the service |
+| `audit` | asks for known weaknesses of the pinned packages |
 | `gunicorn_conf` | the configuration of web's workers |
 """

@@ -7,7 +7,7 @@ from types import FrameType
 
 from dotenv import dotenv_values
 
-from deploy import launcher
+from deploy import launcher, user
 from deploy.layout import Layout
 from deploy.prepare import Missing
 from deploy.watch import Failed
@@ -30,8 +30,10 @@ def main(arguments: list[str]) -> int:
     try:
         if verb in STARTING:
             for line in unknown_settings(_environment()):
-                sys.stderr.write(f"Warning: {line}\n")
-            return STARTING[verb](Settings.load())
+                _warn(line)
+            settings = Settings.load()
+            user.step_down(settings, arguments, _warn)
+            return STARTING[verb](settings)
         return RUNNING[verb](Layout.of(_settings_of_the_folder()))
     except SettingsError as fault:
         sys.stderr.write(f"Parley can not start with these settings:\n{_indented(str(fault))}")
@@ -48,6 +50,10 @@ def main(arguments: list[str]) -> int:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _warn(text: str) -> None:
+    sys.stderr.write(f"Warning: {text}\n")
 
 
 def _environment() -> dict[str, str]:

@@ -1,13 +1,14 @@
 """Talk with supervisord over its socket (XML-RPC), and start it.
 
-The calls and the shape of their answers: https://supervisord.org/api.html
+The calls and the shape of their answers: https://supervisord.org/api.html. XML is read from nobody but our
+own supervisord, on a socket that only its user reaches.
 """
 
 import http.client
 import socket
 import subprocess
 import sys
-import xmlrpc.client  # nosec B411 -- it reads what our own supervisord says, on a socket that only its user reaches
+import xmlrpc.client  # nosec B411
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path

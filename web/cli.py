@@ -124,7 +124,9 @@ def parser() -> argparse.ArgumentParser:
         if verb != "list":
             one.add_argument("name", metavar="NAME", help="the user name")
         if verb == "reset-password":
-            one.add_argument("--url", help="the address of Parley as its people type it, if it is not guessed right")
+            one.add_argument(
+                "--url", help="the address of Parley as its people type it, if it is not guessed right"
+            )
     return top
 
 

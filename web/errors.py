@@ -128,7 +128,7 @@ class TooMany(Exception):
         if self.seconds < 120:
             return str(
                 ngettext(
-                    "This was tried too often. Try again in one second.",
+                    "This was tried too often. Try again in %(num)s second.",
                     "This was tried too often. Try again in %(num)s seconds.",
                     self.seconds,
                 )

@@ -39,7 +39,7 @@ def test_wrong_passwords_make_the_next_try_wait_and_say_for_how_long(strict: Fla
     fail(stranger, "alice")
     response = stranger.sign_in("alice", "this is wrong")
     assert (response.status_code, response.headers["Retry-After"]) == (429, "1")
-    assert "This was tried too often. Try again in one second." in text_of(response)
+    assert "This was tried too often. Try again in 1 second." in text_of(response)
 
 
 def test_a_wait_ends_and_doubles(strict: Flask, store: "redis.Redis") -> None:

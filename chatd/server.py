@@ -5,6 +5,7 @@ import gc
 import resource
 import signal
 import socket as sockets
+import time
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -26,10 +27,10 @@ from chatd.journal import Journal
 from chatd.line import Bounds, lines
 from chatd.peer import Peer, frame
 from chatd.ratelimit import Buckets, Kind, Limits, Quota, Rate
-from chatd.store import Store
+from chatd.store import Store, StoreAway
 from chatd.watch import Watch
 from chatd.writer import Writer
-from shared import events, keys, protocol
+from shared import batch, events, keys, protocol
 from shared.database import Database, OwnConnection
 from shared.log import Accepted
 from shared.protocol import Close
@@ -211,9 +212,11 @@ class Daemon:
                 peer.cut_off_if_stalled(limit=self._settings.buffer_max)
 
     async def _sweep(self) -> None:
-        """Forget the rooms and users that nobody here belongs to any more."""
+        """Forget the rooms and users that nobody here belongs to any more, and old answers."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
+            with suppress(StoreAway):
+                await self._store.run(batch.forget_done, time.time())
             empty = [room for room in self._delivery.sequencer.rooms() if self._hub.is_empty(room)]
             for room in empty:
                 self._delivery.sequencer.forget(room)

@@ -15,6 +15,9 @@ from shared.text import fault_of_body, nickname_key
 
 Place = tuple[int, int]
 
+DONE_SECONDS = 7 * 86_400  # for which an edit or deletion that is sent again gets its first answer
+FORGET_MOST = 5_000  # of those in one statement
+
 
 def write(
     cursor: Cursor, requests: Sequence[log.Request], *, longest: int, skip_locked: bool = False
@@ -22,22 +25,23 @@ def write(
     """Carry out `requests` in the caller's transaction.
 
     `longest` is the longest text, in code points. With `skip_locked`, rooms that another writer holds are
-    left out: their requests come back as the second value, for the next batch. Raises PyMySQL's errors; the caller rolls back.
+    left out: the requests of their members come back as the second value, for the next batch; anybody else is
+    answered as if there were no such room. Raises PyMySQL's errors; the caller rolls back.
     """
     directs, opened = _direct_rooms(cursor, requests, longest=longest)
     wanted = {room for request in requests if (room := _room_of(request, directs)) is not None}
     snapshot = log.Snapshot(directs=directs, opened=opened)
     locked = _lock(cursor, snapshot, sorted(wanted), skip_locked=skip_locked)
-    now, later = list(requests), []
-    if skip_locked and len(locked) < len(wanted):
-        existing = rooms.heads(cursor, sorted(wanted))  # a room that does not exist is not a locked one
-        held = {room for room in wanted if room in existing and room not in locked}
-        now = [request for request in requests if _room_of(request, directs) not in held]
-        later = [request for request in requests if _room_of(request, directs) in held]
-    _read_members(
-        cursor, snapshot, {(room, r.author.id) for r in now if (room := _room_of(r, directs)) in locked}
-    )
+    pairs = {(room, r.author.id) for r in requests if (room := _room_of(r, directs)) is not None}
+    _read_members(cursor, snapshot, pairs)
+    now: list[log.Request] = []
+    later: list[log.Request] = []
+    for request in requests:
+        room = _room_of(request, directs)
+        is_held = room is not None and room not in locked and (room, request.author.id) in snapshot.members
+        (later if is_held else now).append(request)
     _read_entries(cursor, snapshot, now)
+    _read_done(cursor, snapshot, now)
     result = log.apply(snapshot, now, longest=longest)
     _write(cursor, snapshot, result)
     for room in snapshot.opened:  # made for a resend of what was already said elsewhere
@@ -123,6 +127,27 @@ def _read_entries(cursor: Cursor, snapshot: log.Snapshot, requests: list[log.Req
         snapshot.by_client[row["author_id"], UUID(bytes=row["client_id"])] = place
 
 
+def _read_done(cursor: Cursor, snapshot: log.Snapshot, requests: list[log.Request]) -> None:
+    """Read which edits and deletions of the batch were carried out before (resends)."""
+    ids = sorted({(r.author.id, r.command.id.bytes) for r in requests if not isinstance(r.command, Send)})
+    if ids:
+        cursor.execute(
+            "SELECT author_id, id, room_id, number, version, at FROM commands WHERE (author_id, id) IN %s",
+            (ids,),
+        )
+        for row in cursor.fetchall():
+            done = log.Done(row["room_id"], row["number"], row["version"], row["at"])
+            snapshot.done[row["author_id"], UUID(bytes=row["id"])] = done
+
+
+def forget_done(cursor: Cursor, now: float) -> None:
+    """Forget some of the edits and deletions that are too old to be sent again; `now` is in seconds since 1970 UTC."""
+    cursor.execute(
+        "DELETE FROM commands WHERE at < %s ORDER BY at LIMIT %s",
+        (int((now - DONE_SECONDS) * 1000), FORGET_MOST),
+    )
+
+
 def _write(cursor: Cursor, snapshot: log.Snapshot, result: log.Result) -> None:
     if result.created:
         cursor.executemany(
@@ -140,6 +165,11 @@ def _write(cursor: Cursor, snapshot: log.Snapshot, result: log.Result) -> None:
     changed = sorted({room for room, _ in (*result.created, *result.changed)})
     if changed:
         _write_heads(cursor, snapshot, changed)
+    if result.done:
+        cursor.executemany(
+            "INSERT INTO commands (author_id, id, room_id, number, version, at) VALUES (%s, %s, %s, %s, %s, %s)",
+            [(user, id.bytes, d.room, d.number, d.version, d.at) for (user, id), d in result.done.items()],
+        )
     if result.created:
         _write_markers(cursor, result)
 

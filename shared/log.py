@@ -45,6 +45,16 @@ class Entry:
     edit_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The answer to an edit or deletion that was carried out: what a resend of it gets."""
+
+    room: int
+    number: int
+    version: int
+    at: int  # milliseconds since 1970 UTC
+
+
 @dataclass(slots=True)
 class Snapshot:
     """What a batch needs to know, read under the locks of its rooms, and what it has become."""
@@ -57,11 +67,16 @@ class Snapshot:
     )  # direct rooms made for this batch → members
     entries: dict[tuple[int, int], Entry] = field(default_factory=dict)  # (room, number)
     by_client: dict[tuple[int, UUID], tuple[int, int]] = field(default_factory=dict)  # → (room, number)
+    done: dict[tuple[int, UUID], Done] = field(default_factory=dict)  # (author, id of the edit or deletion)
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The command is carried out; `change` is what to publish, None for a resend."""
+    """The command is carried out; `change` is what to publish, None for a resend.
+
+    `message` is the message after it. For an edit or deletion that was sent again only its number, version
+    and time are those of the first answer: its text may have changed since.
+    """
 
     request: Request
     message: Message
@@ -88,6 +103,7 @@ class Result:
     outcomes: list[Outcome] = field(default_factory=list)
     created: dict[tuple[int, int], Entry] = field(default_factory=dict)
     changed: dict[tuple[int, int], Entry] = field(default_factory=dict)
+    done: dict[tuple[int, UUID], Done] = field(default_factory=dict)
 
 
 def apply(snapshot: Snapshot, requests: Iterable[Request], *, longest: int) -> Result:
@@ -139,6 +155,9 @@ def _change(
 ) -> Outcome:
     place = (command.room, command.number)
     entry = snapshot.entries.get(place)
+    if (first := snapshot.done.get((request.author.id, command.id))) is not None:
+        return _again(request, entry, first)
+    # The id of a message's last edit is kept for ever, and by daemons of the last version nothing else is.
     if entry is not None and entry.edit_id == command.id and entry.message.author.id == request.author.id:
         return Accepted(request, entry.message, None)
     if entry is None or (command.room, request.author.id) not in snapshot.members:
@@ -159,7 +178,17 @@ def _change(
     snapshot.entries[place] = entry
     written = result.created if place in result.created else result.changed
     written[place] = entry
+    done = Done(message.room, message.number, message.version, request.at)
+    snapshot.done[request.author.id, command.id] = result.done[request.author.id, command.id] = done
     return Accepted(request, message, message)
+
+
+def _again(request: Request, entry: Entry | None, first: Done) -> Outcome:
+    """The first answer to an edit or deletion, unless its id is now said of another message."""
+    if entry is None or (entry.message.room, entry.message.number) != (first.room, first.number):
+        return Refused(request, Code.INVALID)
+    message = msgspec.structs.replace(entry.message, version=first.version, edited_at=first.at)
+    return Accepted(request, message, None)
 
 
 def _rewritten(old: Message, command: Edit | Delete, *, version: int, at: int) -> Message:

@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 import pymysql
 from pymysql.cursors import DictCursor
 
-from shared import batch, rooms, users
+from shared import batch, messages, rooms, users
 from shared.database import Database
-from shared.log import Accepted, Outcome, Request
-from shared.protocol import Command, Delete, Edit, Message, Send, User
+from shared.log import Accepted, Outcome, Refused, Request
+from shared.protocol import Changes, Command, Delete, Edit, Message, RoomSummary, Send, User
 from shared.settings import Settings
 
 LONGEST = 1_000
@@ -57,6 +57,28 @@ def edit(database: Database, message: Message, body: str) -> Message:
 
 def delete(database: Database, message: Message) -> Message:
     return accepted(write(database, message.author, Delete(uuid4(), message.room, message.number)))[0]
+
+
+def log_of(database: Database, room: int) -> list[Message]:
+    """The whole room, ordered by number."""
+    with database.cursor() as cursor:
+        found = messages.changes(cursor, room=room, since=0, reader=None)
+    assert isinstance(found, Changes)
+    return sorted(found.messages, key=lambda message: message.number)
+
+
+def summary(database: Database, user: User, room: int) -> RoomSummary:
+    with database.cursor() as cursor:
+        return rooms.summaries(cursor, user=user.id, room=room)[0]
+
+
+def make_room(database: Database, owner: User, name: str) -> int:
+    with database.transaction() as cursor:
+        return rooms.create(cursor, name=name, owner=owner.id)
+
+
+def codes(outcomes: Sequence[Outcome]) -> list[str | None]:
+    return [outcome.code if isinstance(outcome, Refused) else None for outcome in outcomes]
 
 
 @contextmanager

@@ -202,7 +202,17 @@ def test_an_edit_sent_again_gets_the_first_attempts_answer() -> None:
 
 def test_a_late_resend_of_an_edit_does_not_overwrite_a_newer_text() -> None:
     state = stored()
+    first, _ = run(edit("one", id=2, base=2), edit("two", id=3, base=3), on=state).outcomes
+    again = accepted(run(edit("one", id=2, base=2), on=state).outcomes[0])
+    assert again.message.version == accepted(first).message.version
+    assert again.change is None
+    assert state.entries[ROOM, 1].message.body == "two"
+
+
+def test_an_edit_that_was_forgotten_does_not_overwrite_a_newer_text_either() -> None:
+    state = stored()
     run(edit("one", id=2, base=2), edit("two", id=3, base=3), on=state)
+    state.done.clear()
     assert code(run(edit("one", id=2, base=2), on=state).outcomes[0]) == Code.CONFLICT
     assert state.entries[ROOM, 1].message.body == "two"
 

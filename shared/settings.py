@@ -174,8 +174,9 @@ class Settings:
     )
     proxies: tuple[str, ...] = setting(
         (),
-        "Addresses or networks, by comma, of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` "
-        "the daemons believe, where they listen on `HOST:PORT`. On unix sockets they always do.",
+        "Addresses or networks, by comma, of reverse proxies in front of Parley, whose `X-Forwarded-For` and "
+        "`X-Forwarded-Proto` are believed; also that of Parley's own nginx where `PARLEY_DAEMON_LISTEN` is "
+        "`HOST:PORT`.",
     )
     history_page: int = setting(50, "Messages in one page of history.", least=10, most=200)
     session_idle: int = setting(

@@ -3,11 +3,11 @@
 import asyncio
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from tests.browser.conftest import People
 from tests.browser.network import Network
-from tests.browser.person import Person, Window
+from tests.browser.person import PASSWORD, Person, Window
 
 WITHIN_MILLISECONDS = 1000
 TO_SIGN_IN = re.compile(r"/sign-in\?next=")
@@ -35,7 +35,7 @@ def sign_out_elsewhere(device: Person) -> None:
 def fill_in_sign_in(person: Person, name: str) -> None:
     """On the page where one was sent to."""
     person.page.get_by_label("User name").fill(name)
-    person.page.get_by_label("Password").fill("correct horse battery")
+    person.page.get_by_label("Password").fill(PASSWORD)
     person.page.get_by_role("button", name="Sign in").click()
 
 
@@ -106,6 +106,42 @@ def test_what_waits_in_the_outbox_is_its_writers_whoever_signs_in_meanwhile(
     phone.page.goto(f"/rooms/{room}")
     expect(phone.window.settled.locator(".message-text")).to_have_text(["I am bert", "written before"])
     expect(phone.window.message("written before")).to_contain_text(anna.name)
+
+
+def test_a_tab_that_was_left_open_neither_shows_nor_sends_for_who_signs_in_beside_it(people: People) -> None:
+    bert, anna = people("bert"), people("anna")
+    room = anna.window.create_room(f"Tabs {anna.name}")
+    bert.as_program(lambda client: asyncio.to_thread(client.http.join, room))
+    has_line = False
+
+    def lead(socket: WebSocketRoute) -> None:
+        if has_line:
+            socket.connect_to_server()
+        else:
+            socket.close()
+
+    anna.context.route_web_socket("**/ws", lead)
+    anna.page.reload()
+    anna.window.say("anna's own")
+    expect(anna.window.message("anna's own")).to_have_class(re.compile("is-pending"))
+
+    # In another tab anna signs out, which the first does not hear, and Bert signs in.
+    beside = anna.open_window(f"/rooms/{room}")
+    beside.ready()
+    beside.page.get_by_role("button", name="Sign out").click()
+    beside.page.wait_for_url("**/sign-in")
+    beside.page.get_by_label("User name").fill(bert.name)
+    beside.page.get_by_label("Password").fill(PASSWORD)
+    beside.page.get_by_role("button", name="Sign in").click()
+    beside.page.goto(f"/rooms/{room}")
+    beside.ready()
+
+    has_line = True
+    expect(anna.page.locator(".sidebar-user-name")).to_contain_text(bert.name)
+    anna.window.say("I am bert")
+    for window in (anna.window, beside):
+        expect(window.settled.filter(has_text="I am bert")).to_be_visible()
+        assert window.texts() == ["I am bert"]
 
 
 def test_the_account_page_works_without_scripts_and_fits_a_small_screen(people: People) -> None:

@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import People
-from tests.browser.person import PASSWORD
+from tests.browser.person import PASSWORD, Person
 from tests.browser.test_accessibility import LONG, PASTE
 
 TAB_MOST = 40  # stops until one gives up
@@ -88,29 +88,31 @@ def tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"Tab does not lead to {name!r}")
 
 
-def test_a_whole_conversation_by_keyboard_alone(people: People) -> None:
-    anna, bert = people("anna", registered=False), people("bert")
-    page, keys = anna.page, anna.page.keyboard
-    page.goto("/register")
-    expect(page.get_by_label("User name")).to_be_focused()
+def register(anna: Person) -> None:
+    anna.page.goto("/register")
+    expect(anna.page.get_by_label("User name")).to_be_focused()
     for text in (anna.name, PASSWORD, PASSWORD):
-        keys.type(text)
-        keys.press("Tab")
-    tab_to(page, "Create account")
-    keys.press("Enter")
+        anna.page.keyboard.type(text)
+        anna.page.keyboard.press("Tab")
+    tab_to(anna.page, "Create account")
+    anna.page.keyboard.press("Enter")
     expect(anna.window.composer).to_be_focused()
     anna.window.ready()
-    # A room
-    page.locator("body").press("Shift+Tab")
-    page.evaluate("document.activeElement.blur()")
-    tab_to(page, "Create a room")
-    keys.press("Enter")
-    keys.type(f"Keys {anna.name}")
-    keys.press("Enter")
+
+
+def create_a_room(anna: Person) -> None:
+    anna.page.evaluate("document.activeElement.blur()")
+    tab_to(anna.page, "Create a room")
+    anna.page.keyboard.press("Enter")
+    anna.page.keyboard.type(f"Keys {anna.name}")
+    anna.page.keyboard.press("Enter")
     expect(anna.window.title).to_have_text(f"Keys {anna.name}")
     expect(anna.window.composer).to_be_focused()
-    # Talk, edit, delete
-    for text in ("first", "secnd", "third"):
+
+
+def talk_edit_and_delete(anna: Person) -> None:
+    keys = anna.page.keyboard
+    for text in ("first", "second", "third"):
         keys.type(text)
         keys.press("Enter")
     expect(anna.window.settled).to_have_count(3)
@@ -119,43 +121,52 @@ def test_a_whole_conversation_by_keyboard_alone(people: People) -> None:
     keys.press("Enter")
     expect(anna.window.message("third indeed")).to_be_visible()
     expect(anna.window.composer).to_be_focused()
-    while page.evaluate("document.activeElement.id") != "messages":
+    while anna.page.evaluate("document.activeElement.id") != "messages":
         keys.press("Shift+Tab")
     keys.press("ArrowUp")
     keys.press("ArrowUp")
-    expect(anna.window.message("secnd")).to_be_focused()
-    tab_to(page, "Delete")
+    expect(anna.window.message("second")).to_be_focused()
+    tab_to(anna.page, "Delete")
     keys.press("Enter")
-    expect(page.locator("#confirm-dialog")).to_be_visible()
+    expect(anna.page.locator("#confirm-dialog")).to_be_visible()
     keys.press("Tab")
     keys.press("Enter")
-    expect(page.locator(".message-gone")).to_be_visible()
+    expect(anna.page.locator(".message-gone")).to_be_visible()
     assert anna.window.texts() == ["first", "This message was deleted", "third indeed"]
-    # A direct message, by the switcher
+
+
+def write_directly(anna: Person, bert: Person) -> None:
+    keys = anna.page.keyboard
     keys.press("Control+k")
     keys.type(bert.name)
-    expect(page.get_by_role("option", name=f"Write to {bert.name}")).to_be_visible()
+    expect(anna.page.get_by_role("option", name=f"Write to {bert.name}")).to_be_visible()
     keys.press("Enter")
     expect(anna.window.title).to_have_text(bert.name)
     expect(anna.window.composer).to_be_focused()
     keys.type("hello")
     keys.press("Enter")
     expect(bert.window.room(anna.name).locator(".badge")).to_contain_text("1")
-    # Between conversations
+
+
+def test_a_whole_conversation_by_keyboard_alone(people: People) -> None:
+    anna, bert = people("anna", registered=False), people("bert")
+    keys = anna.page.keyboard
+    register(anna)
+    create_a_room(anna)
+    talk_edit_and_delete(anna)
+    write_directly(anna, bert)
     keys.press("Alt+ArrowDown")
     expect(anna.window.title).to_have_text("general")
     keys.press("Alt+ArrowUp")
     expect(anna.window.title).to_have_text(bert.name)
-    # Help, and back to where the focus was
     keys.press("Control+/")
-    expect(page.locator("#help-dialog")).to_be_visible()
+    expect(anna.page.locator("#help-dialog")).to_be_visible()
     keys.press("Escape")
     expect(anna.window.composer).to_be_focused()
-    # Away
-    page.evaluate("document.activeElement.blur()")
-    tab_to(page, "Sign out")
+    anna.page.evaluate("document.activeElement.blur()")
+    tab_to(anna.page, "Sign out")
     keys.press("Enter")
-    page.wait_for_url("**/sign-in")
+    anna.page.wait_for_url("**/sign-in")
 
 
 def test_the_switcher_finds_what_one_is_in_and_what_one_is_not(people: People) -> None:

@@ -100,6 +100,11 @@ export class App {
     this.missed = 0;
     this.messages.open(this.#model());
     this.#drawNow();
+    this.toComposer();
+  }
+
+  /** To where one writes, except where that would bring up the keyboard of a phone. */
+  toComposer() {
     if (!this.router.isNarrow) this.composer.focus();
   }
 

@@ -3,7 +3,7 @@
 import { CompletionView } from "./completion-view.js";
 import { byId } from "./dom.js";
 import { lengthOf, sendable } from "./format.js";
-import { isComposing } from "./keys.js";
+import { chordOf, isComposing } from "./keys.js";
 import { PasteOffer } from "./paste-offer.js";
 import { tn } from "./texts.js";
 
@@ -52,7 +52,7 @@ export class ComposerView {
     if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
       event.preventDefault();
       this.#send();
-    } else if (event.key === "ArrowUp" && this.text.value === "") {
+    } else if (chordOf(event) === "ArrowUp" && this.text.value === "") {
       event.preventDefault();
       this.listener.onEditLast();
     }

@@ -24,6 +24,12 @@ export class Dialog {
   close() {
     this.element.close();
   }
+
+  /** It led to another conversation: there the focus goes, not back to where the dialog was opened. */
+  done() {
+    this.close();
+    this.element.dispatchEvent(new Event("done"));
+  }
 }
 
 /** Asks for one name, and shows beside it why it was not taken. */
@@ -60,7 +66,7 @@ export class NameDialog extends Dialog {
       this.form.removeAttribute("aria-busy");
     });
     if (!this.element.open) return;
-    if (fault === null) this.close();
+    if (fault === null) this.done();
     else {
       this.#show(fault);
       this.input.focus();
@@ -88,7 +94,7 @@ export class BrowseDialog extends Dialog {
     this.filter = byId("browse-filter");
     this.rooms = [];
     this.filter.addEventListener("input", () => this.#show());
-    this.list.addEventListener("click", (event) => event.target.closest("a") && this.close());
+    this.list.addEventListener("click", (event) => event.target.closest("a") && this.done());
   }
 
   async open() {
@@ -162,7 +168,7 @@ export class BrowseDialog extends Dialog {
     button.disabled = true;
     const fault = await this.join(room.id);
     button.disabled = false;
-    if (fault === null) this.close();
+    if (fault === null) this.done();
     else this.#say(fault);
   }
 

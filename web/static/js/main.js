@@ -163,7 +163,10 @@ function startControls() {
     "open-settings": dialogs.settings,
     "open-switcher": dialogs.switcher,
   };
-  for (const [id, dialog] of Object.entries(openers)) byId(id).addEventListener("click", () => dialog.open());
+  for (const [id, dialog] of Object.entries(openers)) {
+    byId(id).addEventListener("click", () => dialog.open());
+    dialog.element.addEventListener("done", () => app.toComposer());
+  }
   byId("leave").addEventListener("click", () => actions.askLeave());
   byId("back").addEventListener("click", () => router.toList());
   // Else the end of the session, which the daemon tells at once, would lead back here after sign-in.

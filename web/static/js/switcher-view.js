@@ -130,6 +130,6 @@ export class SwitcherView extends Dialog {
     if (!choice) return;
     const fault = await choice.run();
     if (fault) this.state.textContent = fault;
-    else this.close();
+    else this.done();
   }
 }

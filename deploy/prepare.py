@@ -23,6 +23,7 @@ from shared.settings import PROJECT, Settings
 SERVER_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
 REDIS_PASSWORDS = {user: f"redis_{user}_password" for user in redis_users.USERS}
 SECRETS = ("secret_key", "database_password", "database_admin_password", *REDIS_PASSWORDS.values())
+DATABASE_ACCOUNTS = ("parley", "parley_admin")
 OPEN_FILES = 65_536
 
 
@@ -78,12 +79,20 @@ def _install_database(folder: Path) -> "subprocess.CompletedProcess[str]":
         "--no-defaults",
         f"--datadir={folder}",
         "--auth-root-authentication-method=socket",
-        f"--auth-root-socket-user={user}",
+        f"--auth-root-socket-user={administrator(user)}",
         "--skip-test-db",
         f"--innodb-log-file-size={48 * 2**20}",
         *([f"--user={user}"] if os.getuid() == 0 else []),
     ]
     return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+
+
+def administrator(user: str) -> str:
+    """Who may do everything in the private MariaDB, by name and without a password: the system user, and always root.
+
+    A system user of the name of one of Parley's own accounts may not: the service would be the administrator.
+    """
+    return "root" if user in DATABASE_ACCOUNTS else user
 
 
 def mariadb_command(layout: Layout) -> list[str]:

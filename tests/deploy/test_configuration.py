@@ -119,3 +119,51 @@ def test_a_path_that_configuration_files_can_not_hold_names_the_setting(bad: str
 
 def test_the_default_data_folder_is_fine() -> None:
     Layout(PROJECT / "var").check()
+
+
+def test_no_account_of_the_services_administers_the_database_whatever_user_runs_it() -> None:
+    accounts = set(
+        re.findall(r"CREATE USER IF NOT EXISTS (\w+)@", (PROJECT / "deploy/mariadb-init.sql").read_text())
+    )
+    for name in accounts - {"root"}:
+        assert prepare.administrator(name) == "root"
+    assert prepare.administrator("anna") == "anna"
+
+
+CERTIFICATE = {"tls_certificate": "chain.pem", "tls_key": "key.pem"}
+
+
+def test_nginx_speaks_https_with_a_certificate_and_cookies_are_secure(layout: Layout) -> None:
+    settings = settings_for(layout, **CERTIFICATE)
+    assert settings.secure_cookies
+    prepare.services(settings)
+    text = (layout.etc / "nginx.conf").read_text()
+    assert "listen 127.0.0.1:8000 ssl " in text
+    assert f'ssl_certificate "{PROJECT}/chain.pem";' in text
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"tls_certificate": "chain.pem"}, "PARLEY_TLS_KEY: goes with PARLEY_TLS_CERTIFICATE"),
+        ({"tls_key": "key.pem"}, "PARLEY_TLS_KEY: goes with PARLEY_TLS_CERTIFICATE"),
+        ({"redirect_port": "80"}, "PARLEY_REDIRECT_PORT: needs PARLEY_TLS_CERTIFICATE"),
+        (CERTIFICATE | {"redirect_port": "80"}, "an https origin in PARLEY_ORIGINS"),
+        (
+            CERTIFICATE | {"redirect_port": "8000", "origins": "https://a.example"},
+            "PARLEY_REDIRECT_PORT: is PARLEY_PORT",
+        ),
+    ],
+)
+def test_settings_of_https_that_do_not_fit_together_are_named(
+    layout: Layout, given: dict[str, str], fault: str
+) -> None:
+    with pytest.raises(SettingsError, match=fault):
+        settings_for(layout, **given)
+
+
+def test_no_limit_is_no_line_in_nginx(layout: Layout) -> None:
+    prepare.services(settings_for(layout, request_rate="0", sockets_per_address="0"))
+    text = (layout.etc / "nginx.conf").read_text()
+    assert "limit_req zone" not in text
+    assert "limit_conn connections" not in text

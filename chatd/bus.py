@@ -36,6 +36,8 @@ class Bus:
         on_restored: Callable[[], None],
     ) -> None:
         self._url, self._password = settings.redis_address("chatd")
+        self.channels = keys.Channels(settings.redis_database)
+        self._rooms, self._users = self.channels.rooms, self.channels.users
         self._on_room = on_room
         self._on_user = on_user
         self._on_restored = on_restored
@@ -152,7 +154,7 @@ class Bus:
 
     def _dispatch(self, channel: bytes, payload: bytes) -> None:
         name = channel.decode()
-        if name.startswith(keys.ROOM_PREFIX):
-            self._on_room(int(name[len(keys.ROOM_PREFIX) :]), payload)
-        elif name.startswith(keys.USER_PREFIX):
-            self._on_user(int(name[len(keys.USER_PREFIX) :]), payload)
+        if name.startswith(self._rooms):
+            self._on_room(int(name[len(self._rooms) :]), payload)
+        elif name.startswith(self._users):
+            self._on_user(int(name[len(self._users) :]), payload)

@@ -1,10 +1,12 @@
 """What a signed-in client may ask for: one handler a message, and nothing else."""
 
+import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakValueDictionary
 
 from chatd.bus import Bus
 from chatd.delivery import Delivery
@@ -13,11 +15,12 @@ from chatd.journal import Journal
 from chatd.peer import Peer, frame
 from chatd.ratelimit import Kind, Limits
 from chatd.store import Store, StoreAway, StoreBusy
-from shared import keys, protocol, rooms
+from shared import protocol, rooms
 from shared.log import Accepted, Outcome, Request
 from shared.protocol import Code
 
 RETRY_AFTER = 1.0  # seconds
+QUESTIONS_AT_ONCE = 2  # of one user for changes: the threads that ask the database are everybody's
 
 TEXTS = {
     Code.INVALID: "The message could not be stored.",
@@ -44,6 +47,9 @@ class Commands:
     fanout: Fanout
     bus: Bus
     limits: Limits
+    _asking: WeakValueDictionary[int, asyncio.Semaphore] = field(
+        init=False, default_factory=WeakValueDictionary
+    )
 
     async def handle(self, peer: Peer, message: protocol.ClientFrame) -> None:
         """Carry out what a client asks for. The answer to a command comes later, from the journal."""
@@ -152,6 +158,13 @@ class Commands:
             return "Nobody has this name."
         return TEXTS[code]
 
+    def _place_to_ask(self, user: int) -> asyncio.Semaphore:
+        """Lets as many questions of a user through as may be asked at once; it lives while one is."""
+        place = self._asking.get(user)
+        if place is None:
+            place = self._asking[user] = asyncio.Semaphore(QUESTIONS_AT_ONCE)
+        return place
+
     async def read(self, peer: Peer, read: protocol.Read) -> None:
         marker, moved = await self.store.run(
             rooms.mark_read, room=read.room, user=peer.user.id, number=read.number
@@ -159,11 +172,12 @@ class Commands:
         payload = protocol.encode(marker)
         if not moved:
             self.post(peer, marker)  # it stands further on: no news, but for who did not know
-        elif not self.bus.publish([(keys.user_channel(peer.user.id), payload)]):
+        elif not self.bus.publish([(self.bus.channels.user(peer.user.id), payload)]):
             self.fanout.post(self.delivery.hub.of_user(peer.user.id), frame(payload))
 
     async def sync(self, peer: Peer, sync: protocol.Sync) -> None:
-        await self.delivery.sync(peer, sync.room, sync.since)
+        async with self._place_to_ask(peer.user.id):
+            await self.delivery.sync(peer, sync.room, sync.since)
 
     async def ping(self, peer: Peer, _: protocol.Ping) -> None:
         self.post(peer, protocol.Pong())

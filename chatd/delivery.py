@@ -18,7 +18,7 @@ from chatd.hub import Hub
 from chatd.peer import Peer, frame
 from chatd.sequencer import Sequencer
 from chatd.store import Store, StoreAway
-from shared import keys, messages, protocol, rooms
+from shared import messages, protocol, rooms
 
 log = structlog.get_logger("chatd.delivery")
 
@@ -154,7 +154,7 @@ class Delivery:
         while True:
             # Subscribe first, then read: a change between the two is held by the sequencer.
             self.sequencer.expect(room)
-            await self._bus.subscribe([keys.room_channel(room)])
+            await self._bus.subscribe([self._bus.channels.room(room)])
             summaries = await self._patiently(
                 lambda: self._store.run(rooms.summaries, user=user, room=room),
                 wanted=lambda: self._is_here(user),
@@ -192,7 +192,8 @@ class Delivery:
     def hears(self, wanted: Iterable[int]) -> bool:
         """Whether the changes of these rooms come in: by the bus, or, while Redis is away, by comparing."""
         return all(
-            room in self.sequencer and (not self._bus.connected or self._bus.hears(keys.room_channel(room)))
+            room in self.sequencer
+            and (not self._bus.connected or self._bus.hears(self._bus.channels.room(room)))
             for room in wanted
         )
 

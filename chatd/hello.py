@@ -13,7 +13,7 @@ from chatd.fanout import Fanout
 from chatd.heads import Heads
 from chatd.peer import Peer, frame
 from chatd.store import Store, StoreAway
-from shared import keys, protocol, rooms
+from shared import protocol, rooms
 from shared.protocol import Close
 
 
@@ -63,7 +63,7 @@ class Greeter:
 
     async def _read(self, peer: Peer) -> list[protocol.RoomSummary]:
         """The user's rooms, read while all of them are being heard."""
-        mine = keys.user_channel(peer.user.id)
+        mine = self.bus.channels.user(peer.user.id)
         await self._hear(peer, [mine])
         while True:
             found = await self.store.run(rooms.of_user, user=peer.user.id)
@@ -77,7 +77,7 @@ class Greeter:
                 return summaries
             for room in unheard:
                 self.delivery.sequencer.expect(room)
-            await self._hear(peer, [mine, *(keys.room_channel(room) for room in unheard)])
+            await self._hear(peer, [mine, *(self.bus.channels.room(room) for room in unheard)])
 
     async def _hear(self, peer: Peer, channels: list[str]) -> None:
         if not self.bus.connected or not await self.bus.subscribe(channels):

@@ -30,7 +30,7 @@ from chatd.ratelimit import Buckets, Kind, Limits, Quota, Rate
 from chatd.store import Store, StoreAway
 from chatd.watch import Watch
 from chatd.writer import Writer
-from shared import batch, events, keys, protocol
+from shared import batch, events, protocol
 from shared.database import Database, OwnConnection
 from shared.log import Accepted
 from shared.protocol import Close
@@ -175,8 +175,8 @@ class Daemon:
         """Publish a batch's changes, in their order, and tell whoever is in a new direct room."""
         changes = [outcome.change for outcome in accepted if outcome.change is not None]
         opened = [(user, outcome.message.room) for outcome in accepted for user in outcome.opened]
-        items = [(keys.room_channel(change.room), protocol.encode(change)) for change in changes]
-        items += [(keys.user_channel(user), events.joined(room)) for user, room in opened]
+        items = [(self._bus.channels.room(change.room), protocol.encode(change)) for change in changes]
+        items += [(self._bus.channels.user(user), events.joined(room)) for user, room in opened]
         if not self._bus.publish(items):
             # Redis is away: those who are here hear of it now, the others when heads are compared.
             self._delivery.compare([(change.room, change.version) for change in changes])
@@ -221,9 +221,11 @@ class Daemon:
             for room in empty:
                 self._delivery.sequencer.forget(room)
                 self._hub.forget(room)
-            self._bus.unsubscribe([keys.room_channel(room) for room in empty])
-            users = {keys.user_channel(user) for user in self._hub.users()}
-            self._bus.unsubscribe([name for name in self._bus.wanted(keys.USER_PREFIX) if name not in users])
+            self._bus.unsubscribe([self._bus.channels.room(room) for room in empty])
+            users = {self._bus.channels.user(user) for user in self._hub.users()}
+            self._bus.unsubscribe(
+                [name for name in self._bus.wanted(self._bus.channels.users) if name not in users]
+            )
 
     def _health(self) -> dict[str, Any]:
         away = [

@@ -1,4 +1,4 @@
-"""What is published on a user's channel (`keys.user_channel`), besides `protocol.Marker`.
+"""What is published on a user's channel (`keys.Channels.user`), besides `protocol.Marker`.
 
 Each is a hint: a daemon that misses one finds the same by asking MariaDB or Redis.
 """

@@ -6,13 +6,18 @@
 | `sessions:<user>` | sorted set | `PARLEY_SESSION_LIFETIME` | web; chatd moves | web |
 | `tries:<bucket>`, `wait:<bucket>` | string | see `web.tries` | web | web |
 | `limit:…` | list | the period of the limit | web: Flask-Limiter | web |
-| `parley:room:<room>` | channel | – | chatd, web | chatd: changes of a room |
-| `parley:user:<user>` | channel | – | chatd, web | chatd: `joined`, `left`, `read`, `revoked` |
+| `parley:room:<database>:<room>` | channel | – | chatd, web | chatd: changes of a room |
+| `parley:user:<database>:<user>` | channel | – | chatd, web | chatd: `joined`, `left`, `read`, `revoked` |
 
 A session lives for `PARLEY_SESSION_IDLE` after its last use, and never beyond `PARLEY_SESSION_LIFETIME`
 after its sign-in. The sorted set is the index of a user's sessions: their ids, by the time when each was
 last in use, in seconds since 1970 UTC. Only sign-in adds to it; whoever prolongs a session moves it there.
+
+Several Parleys may share one Redis, each with a database of its own, which keeps their keys apart. What is
+published is heard in all databases, so that the number of ours stands in the channels' names.
 """
+
+from dataclasses import dataclass
 
 SESSION_PREFIX = "session:"
 USER_SESSIONS_PREFIX = "sessions:"
@@ -43,11 +48,26 @@ def wait(bucket: str) -> str:
     return WAIT_PREFIX + bucket
 
 
-def room_channel(room: int) -> str:
-    """The channel on which the changes of a room are published, as they go to its members."""
-    return f"{ROOM_PREFIX}{room}"
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """The channels of the Parley whose keys stand in this database of Redis."""
 
+    database: int = 0
 
-def user_channel(user: int) -> str:
-    """The channel of what concerns one user on all devices."""
-    return f"{USER_PREFIX}{user}"
+    @property
+    def rooms(self) -> str:
+        """What the names of all rooms' channels begin with."""
+        return f"{ROOM_PREFIX}{self.database}:"
+
+    @property
+    def users(self) -> str:
+        """What the names of all users' channels begin with."""
+        return f"{USER_PREFIX}{self.database}:"
+
+    def room(self, room: int) -> str:
+        """The channel on which the changes of a room are published, as they go to its members."""
+        return f"{ROOM_PREFIX}{self.database}:{room}"
+
+    def user(self, user: int) -> str:
+        """The channel of what concerns one user on all devices."""
+        return f"{USER_PREFIX}{self.database}:{user}"

@@ -124,7 +124,7 @@ class Settings:
         "worth at once. One address may send ten times as much. `0`: no limit. So for all rates.",
         least=0,
     )
-    sync_rate: float = setting(20.0, "`sync` a second of one user.", least=0)
+    sync_rate: float = setting(5.0, "`sync` a second of one user.", least=0)
     read_rate: float = setting(20.0, "`read` a second of one user.", least=0)
     signal_rate: float = setting(20.0, "`ping` and other small signals a second of one user.", least=0)
     handshake_rate: float = setting(5.0, "WebSockets a second that one user may open.", least=0)
@@ -332,6 +332,14 @@ class Settings:
         if self.private_redis and (password := self._secret(self.var, f"redis_{user}_password")):
             return self.redis_url.replace("unix://", f"unix://{user}@"), password
         return self.redis_url, self.redis_password or None
+
+    @property
+    def redis_database(self) -> int:
+        """The number of the database within Redis, which keeps our keys apart from those of others."""
+        url = urlsplit(self.redis_url)
+        # As redis-py reads it: the path of a `unix://` URL is that of the socket.
+        number = parse_qs(url.query).get("db", ["" if url.scheme == "unix" else url.path.strip("/")])[0]
+        return int(number) if number.isdecimal() else 0
 
     def daemon_address(self, index: int) -> str:
         """Where the daemon with this index listens: `unix:PATH` or `HOST:PORT`."""

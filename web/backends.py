@@ -9,6 +9,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError
 from redis.retry import Retry
 
+from shared import keys
 from shared.database import Database
 from shared.settings import Settings
 
@@ -47,6 +48,11 @@ def database() -> Database:
 def redis() -> redis_py.Redis:
     """The Redis client of the current application."""
     return of(current_app).redis
+
+
+def channels(client: redis_py.Redis) -> keys.Channels:
+    """The channels of the daemons whose keys stand in the same database."""
+    return keys.Channels(client.get_connection_kwargs().get("db") or 0)
 
 
 def connect(settings: Settings) -> redis_py.Redis:

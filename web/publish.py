@@ -8,8 +8,8 @@ import msgspec
 import structlog
 from redis.exceptions import RedisError
 
-from shared import keys, protocol, rooms
-from web.backends import redis
+from shared import protocol, rooms
+from web.backends import channels, redis
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +21,7 @@ def membership(changed: rooms.Membership, *, joined: bool) -> None:
     if changed.change is None:
         return
     mine = _for_user(changed.user, type="joined" if joined else "left", room=changed.room)
-    _publish([(keys.room_channel(changed.room), protocol.encode(changed.change)), mine])
+    _publish([(channels(redis()).room(changed.room), protocol.encode(changed.change)), mine])
 
 
 def created(room: int, owner: int) -> None:
@@ -30,7 +30,7 @@ def created(room: int, owner: int) -> None:
 
 
 def _for_user(user: int, **message: object) -> Publication:
-    return keys.user_channel(user), msgspec.json.encode(message)
+    return channels(redis()).user(user), msgspec.json.encode(message)
 
 
 def _publish(publications: list[Publication]) -> None:

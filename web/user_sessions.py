@@ -13,6 +13,7 @@ from redis import Redis
 
 from shared import events, keys, sessions
 from shared.settings import Settings
+from web.backends import channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def end(client: Redis, user: int, sids: Sequence[str]) -> None:
         pipeline.delete(*(keys.session(sid) for sid in sids))
         pipeline.zrem(keys.user_sessions(user), *sids)
         for sid in sids:
-            pipeline.publish(keys.user_channel(user), events.revoked(sessions.digest(sid)))
+            pipeline.publish(channels(client).user(user), events.revoked(sessions.digest(sid)))
         pipeline.execute()
 
 

@@ -149,6 +149,10 @@ class Chat:
     expected: set[str] = field(default_factory=set)  # errors that a test provokes
     _people: int = 0
 
+    @property
+    def channels(self) -> keys.Channels:
+        return keys.Channels(self.settings.redis_database)
+
     # -- people and rooms
 
     def person(self, name: str) -> Person:
@@ -197,13 +201,13 @@ class Chat:
         """What the web service publishes after the commit."""
         change = membership.change
         if change is not None:
-            self.redis.publish(keys.room_channel(membership.room), protocol.encode(change))
+            self.redis.publish(self.channels.room(membership.room), protocol.encode(change))
             event = events.joined if change.joined else events.left
-            self.redis.publish(keys.user_channel(membership.user), event(membership.room))
+            self.redis.publish(self.channels.user(membership.user), event(membership.room))
 
     def publish_joined(self, room: int, person: Person) -> None:
         """Only the hint to the user."""
-        self.redis.publish(keys.user_channel(person.id), events.joined(room))
+        self.redis.publish(self.channels.user(person.id), events.joined(room))
 
     def write(self, author: Person, *commands: protocol.Command) -> list[protocol.Message]:
         """Write to the log past the daemons, so that nothing is published."""

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared import keys, protocol
+from shared import protocol
 from shared.protocol import Code
 from tests.chatd.daemons import Chat
 
@@ -162,7 +162,7 @@ async def test_a_marker_that_did_not_move_is_told_to_nobody_but_who_asked(chat: 
         await laptop.say(type="read", room=room, number=1)
         assert (await laptop.hear("read", room=room))["last_read"] == 2
         # What is published on one channel comes in order: this would come behind that.
-        chat.redis.publish(keys.user_channel(alice.id), protocol.encode(protocol.Marker(room, 0, 0)))
+        chat.redis.publish(chat.channels.user(alice.id), protocol.encode(protocol.Marker(room, 0, 0)))
         await phone.hear("read", marker=0)
         assert len(phone.heard("read")) == 1
 

@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
-from shared import rooms
+from shared import events, keys, protocol, rooms, sessions
 from shared.protocol import Close
 from shared.settings import Settings
 from tests.chatd.daemons import ALERT, Chat, running
 from tests.chatd.own_redis import OwnRedis
 from tests.servers import Servers, wait_for
+
+DATABASE = 3  # within Redis; others may belong to others
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +28,7 @@ def own_redis() -> Iterator[OwnRedis]:
 @pytest.fixture(scope="module")
 def chat(servers: Servers, settings: Settings, own_redis: OwnRedis) -> Iterator[Chat]:
     servers.empty()
-    yield from running(replace(settings, redis_url=own_redis.url), **ALERT)
+    yield from running(replace(settings, redis_url=f"{own_redis.url}?db={DATABASE}"), **ALERT)
 
 
 async def away(chat: Chat) -> None:
@@ -38,6 +41,22 @@ async def away(chat: Chat) -> None:
 async def back(chat: Chat) -> None:
     for daemon in chat.daemons:
         await asyncio.to_thread(daemon.wait)
+
+
+async def test_a_parley_in_another_database_of_the_same_redis_is_not_heard(chat: Chat) -> None:
+    """Redis tells what is published to all its databases: its rooms and users have the same numbers as ours."""
+    alice, bob = chat.people("alice", "bobby")
+    room, foreign = chat.room(alice, bob), keys.Channels(DATABASE + 1)
+    async with chat.connect(alice) as one:
+        lie = protocol.Message(room, 9, chat.head(room) + 1, bob.user, uuid4(), "not said here", 9, 0)
+        chat.redis.publish(foreign.room(room), protocol.encode(lie))
+        chat.redis.publish(foreign.user(alice.id), events.revoked(sessions.digest(alice.sid)))
+        marker = protocol.Marker(room=room, last_read=9, marker=9)
+        chat.redis.publish(foreign.user(alice.id), protocol.encode(marker))
+        await one.send("said here", room=room)
+        assert (await one.hear("message", room=room))["body"] == "said here"
+        await one.barrier()
+        assert one.heard("read") == []
 
 
 async def test_while_redis_is_away_messages_are_committed_and_reach_everybody(
@@ -106,7 +125,9 @@ async def test_what_was_wanted_while_redis_was_away_is_heard_when_it_is_back(
             assert (await ear.hear("joined"))["summary"]["room"]["id"] == room
         own_redis.start()
         await back(chat)
-        await asyncio.to_thread(wait_for, lambda: chat.redis.pubsub_numsub(f"parley:room:{room}")[0][1] == 2)
+        await asyncio.to_thread(
+            wait_for, lambda: chat.redis.pubsub_numsub(chat.channels.room(room))[0][1] == 2
+        )
         await one.send("hello", room=room)
         await two.hear("message", room=room)
 

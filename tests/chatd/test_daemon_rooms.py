@@ -3,7 +3,7 @@
 import asyncio
 from uuid import uuid4
 
-from shared import events, keys, protocol, rooms
+from shared import events, protocol, rooms
 from tests.chatd.daemons import Chat
 
 
@@ -66,7 +66,7 @@ async def test_a_publish_that_came_before_the_one_it_follows_waits_for_it(chat: 
         head = chat.head(room)
         written = [chat.write(alice, protocol.Send(uuid4(), str(n), room))[0] for n in range(4)]
         for message in [written[1], written[3], written[0], written[0], written[2]]:
-            chat.redis.publish(keys.room_channel(room), protocol.encode(message))
+            chat.redis.publish(chat.channels.room(room), protocol.encode(message))
         await ear.hear("message", room=room, body="3")
         cursor, messages = ear.follow(room, head)
         assert cursor == head + 4
@@ -89,8 +89,8 @@ async def test_a_publish_that_says_what_is_not_so_puts_nobody_out(chat: Chat) ->
     alice = chat.person("alice")
     room = chat.room(alice)
     async with chat.connect(alice) as one:
-        chat.redis.publish(keys.user_channel(alice.id), events.left(room))
-        chat.redis.publish(keys.user_channel(alice.id), events.joined(4_000_000))
+        chat.redis.publish(chat.channels.user(alice.id), events.left(room))
+        chat.redis.publish(chat.channels.user(alice.id), events.joined(4_000_000))
         assert (await one.send("still here", room=room))["type"] == "ack"
         await one.hear("message", room=room)
         assert one.heard("left") == one.heard("joined") == []
@@ -103,7 +103,7 @@ async def test_a_publish_that_the_database_knows_nothing_of_is_told_to_nobody(ch
         head = chat.head(room)
         foreign = chat.write(alice, protocol.Send(uuid4(), "foreign", chat.room(alice)))[0]
         foreign.room, foreign.version = room, head + 50
-        chat.redis.publish(keys.room_channel(room), protocol.encode(foreign))
+        chat.redis.publish(chat.channels.room(room), protocol.encode(foreign))
         for number in range(3):
             ack = await one.send(str(number), room=room)
             await two.hear("message", room=room, version=ack["version"])

@@ -53,7 +53,7 @@ async def test_every_socket_of_a_revoked_session_closes_within_a_second_on_every
     async with chat.connect(alice, 0) as one, chat.connect(alice, 1) as two, chat.connect(alice, 1) as three:
         began = time.monotonic()
         chat.redis.delete(keys.session(alice.sid))
-        chat.redis.publish(keys.user_channel(alice.id), events.revoked(sessions.digest(alice.sid)))
+        chat.redis.publish(chat.channels.user(alice.id), events.revoked(sessions.digest(alice.sid)))
         assert [await each.closed() for each in (one, two, three)] == [Close.SIGNED_OUT] * 3
         assert time.monotonic() - began < 1
 
@@ -229,7 +229,7 @@ def test_a_client_that_does_not_answer_the_close_is_cut_off_and_heard_no_more(ch
     room = chat.room(alice)
     deaf = Deaf(chat, alice)
     chat.redis.delete(keys.session(alice.sid))
-    chat.redis.publish(keys.user_channel(alice.id), events.revoked(sessions.digest(alice.sid)))
+    chat.redis.publish(chat.channels.user(alice.id), events.revoked(sessions.digest(alice.sid)))
     deaf.until(Close.SIGNED_OUT.to_bytes(2, "big"))
     deaf.say(type="send", id="00000000-0000-4000-8000-000000000000", room=room, body="still here?")
     assert deaf.gone() < 1

@@ -12,7 +12,7 @@ from tests.chatd.daemons import Chat, Person
 
 def revoke(chat: Chat, person: Person) -> None:
     chat.redis.delete(keys.session(person.sid))
-    chat.redis.publish(keys.user_channel(person.id), events.revoked(sessions.digest(person.sid)))
+    chat.redis.publish(chat.channels.user(person.id), events.revoked(sessions.digest(person.sid)))
 
 
 # -- at the handshake
@@ -122,9 +122,9 @@ async def test_a_publish_for_another_session_closes_nothing(chat: Chat) -> None:
     chat.expected.add("unreadable publish")
     alice = chat.person("alice")
     async with chat.connect(alice) as one:
-        chat.redis.publish(keys.user_channel(alice.id), events.revoked(sessions.digest("x" * 43)))
-        chat.redis.publish(keys.user_channel(alice.id), b"rubbish")
-        chat.redis.publish(keys.user_channel(alice.id), b'{"type": "of a newer version"}')
+        chat.redis.publish(chat.channels.user(alice.id), events.revoked(sessions.digest("x" * 43)))
+        chat.redis.publish(chat.channels.user(alice.id), b"rubbish")
+        chat.redis.publish(chat.channels.user(alice.id), b'{"type": "of a newer version"}')
         room = chat.room(alice)
         chat.publish_joined(room, alice)
         await one.hear("joined")

@@ -9,13 +9,22 @@ from shared import keys
 def test_each_key_and_channel_follows_its_pattern() -> None:
     assert keys.session("abc") == "session:abc"
     assert keys.user_sessions(7) == "sessions:7"
-    assert keys.room_channel(7) == "parley:room:7"
-    assert keys.user_channel(7) == "parley:user:7"
+    assert keys.Channels().room(7) == "parley:room:0:7"
+    assert keys.Channels(3).user(7) == "parley:user:3:7"
 
 
 def test_no_channel_is_taken_for_one_of_another_kind() -> None:
-    assert not keys.room_channel(1).startswith(keys.USER_PREFIX)
-    assert not keys.user_channel(1).startswith(keys.ROOM_PREFIX)
+    channels = keys.Channels(1)
+    assert channels.room(2).startswith(channels.rooms)
+    assert channels.user(2).startswith(channels.users)
+    assert not channels.room(2).startswith(channels.users)
+    assert not channels.user(2).startswith(channels.rooms)
+
+
+def test_no_channel_is_taken_for_one_of_another_database() -> None:
+    for one, other in ((1, 11), (11, 1)):
+        assert not keys.Channels(one).room(1).startswith(keys.Channels(other).rooms)
+        assert not keys.Channels(one).user(1).startswith(keys.Channels(other).users)
 
 
 def test_the_index_of_a_user_is_never_the_key_of_a_session() -> None:

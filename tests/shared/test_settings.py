@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
+import redis
 
 from shared.settings import PREFIX, Settings, SettingsError, markdown_table, unknown_settings
 
@@ -243,3 +244,19 @@ def test_every_setting_stands_in_the_table_with_its_meaning() -> None:
         assert len(item.metadata["about"]) > 10
     assert "| `PARLEY_PORT` | `8000` |" in table
     assert "| `PARLEY_SECURE_COOKIES` | `false` |" in table
+
+
+@pytest.mark.parametrize(
+    ("url", "database"),
+    [
+        ("redis://host", 0),
+        ("redis://host:6379/2", 2),
+        ("rediss://user@host/2?db=3", 3),
+        ("unix:///run/redis.sock", 0),
+        ("unix:///7?db=4", 4),
+    ],
+)
+def test_the_database_within_redis_is_the_one_that_redis_py_takes(url: str, database: int) -> None:
+    assert load(redis_url=url).redis_database == database
+    with redis.Redis.from_url(url) as client:
+        assert (client.get_connection_kwargs().get("db") or 0) == database

@@ -104,7 +104,7 @@ def test_a_redis_that_is_away_is_said_to_be(make_app: MakeApp) -> None:
 
 def test_one_device_is_signed_out_by_another(alice: Browser, app: Flask, store: "redis.Redis") -> None:
     phone, tablet = device(app), device(app)
-    with Heard(store, keys.user_channel(alice.boot()["user"]["id"])) as heard:
+    with Heard(store, keys.Channels().user(alice.boot()["user"]["id"])) as heard:
         assert end(alice, name_of(phone)) == 303
         assert heard.next() == {"type": "revoked", "session": name_of(phone)}
         assert heard.is_silent()

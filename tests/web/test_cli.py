@@ -46,7 +46,7 @@ def test_a_disabled_account_is_signed_out_everywhere_and_told_nothing(
     run: Run, alice: Browser, app: Flask, store: "redis.Redis"
 ) -> None:
     assert alice.sid
-    with Heard(store, keys.user_channel(alice.boot()["user"]["id"])) as heard:
+    with Heard(store, keys.Channels().user(alice.boot()["user"]["id"])) as heard:
         status, out, _ = run("disable", "ALICE")
         assert heard.next() == {"type": "revoked", "session": sessions.digest(alice.sid)}
     assert (status, "signed out everywhere" in out) == (0, True)

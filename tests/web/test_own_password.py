@@ -24,7 +24,7 @@ def test_all_other_sessions_end_and_this_one_stays(alice: Browser, app: Flask, s
     other = Browser(app)
     other.sign_in("alice")
     assert other.sid
-    with Heard(store, keys.user_channel(alice.boot()["user"]["id"])) as heard:
+    with Heard(store, keys.Channels().user(alice.boot()["user"]["id"])) as heard:
         alice.fill_in(PATH, password=PASSWORD, new=NEW, again=NEW)
         assert heard.next() == {"type": "revoked", "session": sessions.digest(other.sid)}
     assert other.get("/rooms/1").status_code == 302

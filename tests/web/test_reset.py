@@ -35,7 +35,7 @@ def test_the_link_sets_a_password_and_signs_nobody_in(link: str, app: Flask) -> 
 
 def test_every_session_of_the_user_ends(link: str, alice: Browser, app: Flask, store: "redis.Redis") -> None:
     assert alice.sid
-    with Heard(store, keys.user_channel(alice.boot()["user"]["id"])) as heard:
+    with Heard(store, keys.Channels().user(alice.boot()["user"]["id"])) as heard:
         use(Browser(app), link)
         assert heard.next() == {"type": "revoked", "session": sessions.digest(alice.sid)}
     assert alice.get("/rooms/1").status_code == 302

@@ -218,10 +218,13 @@ def test_the_daemons_hear_of_a_new_room_a_join_and_a_leave(
     alice: Browser, bob: Browser, store: "redis.Redis"
 ) -> None:
     alice_id, bob_id = alice.boot()["user"]["id"], bob.boot()["user"]["id"]
-    with Heard(store, keys.user_channel(alice_id)) as heard:
+    with Heard(store, keys.Channels().user(alice_id)) as heard:
         room = create(alice)
         assert heard.next() == {"type": "joined", "room": room}
-    with Heard(store, keys.room_channel(room)) as members, Heard(store, keys.user_channel(bob_id)) as devices:
+    with (
+        Heard(store, keys.Channels().room(room)) as members,
+        Heard(store, keys.Channels().user(bob_id)) as devices,
+    ):
         bob.call(f"/api/rooms/{room}/join")
         change = members.next()
         assert (change["type"], change["version"]) == ("room", 2)
@@ -236,7 +239,7 @@ def test_the_daemons_hear_of_a_new_room_a_join_and_a_leave(
 
 
 def test_the_daemons_hear_of_a_newcomer(app: Flask, store: "redis.Redis") -> None:
-    with Heard(store, keys.room_channel(rooms.GENERAL)) as heard:
+    with Heard(store, keys.Channels().room(rooms.GENERAL)) as heard:
         Browser(app).register("alice")
         assert [person["name"] for person in heard.next()["joined"]] == ["alice"]
 

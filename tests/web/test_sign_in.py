@@ -150,7 +150,7 @@ def test_a_hash_of_yesterday_is_renewed(alice: Browser, app: Flask, database: Da
 def test_sign_out_ends_the_session_everywhere(alice: Browser, app: Flask, store: "redis.Redis") -> None:
     user, sid = alice.boot()["user"]["id"], alice.sid
     assert sid
-    with Heard(store, keys.user_channel(user)) as heard:
+    with Heard(store, keys.Channels().user(user)) as heard:
         response = alice.sign_out()
         assert heard.next() == {"type": "revoked", "session": sessions.digest(sid)}
     assert (response.status_code, response.location) == (303, "/sign-in")

@@ -62,7 +62,7 @@ def test_all_end_without_a_request_and_the_daemons_are_told(
     alice: Browser, app: Flask, store: "redis.Redis"
 ) -> None:
     user, other = user_of(alice), another(app)
-    with Heard(store, keys.user_channel(user)) as heard:
+    with Heard(store, keys.Channels().user(user)) as heard:
         assert user_sessions.end_all(store, user) == 2
         told = {heard.next()["session"], heard.next()["session"]}
     assert told == {sessions.digest(alice.sid or ""), sessions.digest(other.sid or "")}
@@ -88,7 +88,7 @@ def test_too_many_sessions_end_the_one_that_was_not_seen_for_the_longest_time(
     monkeypatch.setattr(sessions, "PER_USER", 2)
     user, second = user_of(alice), another(app)
     store.zadd(keys.user_sessions(user), {second.sid or "": time.time() - 100})
-    with Heard(store, keys.user_channel(user)) as heard:
+    with Heard(store, keys.Channels().user(user)) as heard:
         third = another(app)
         assert heard.next() == {"type": "revoked", "session": sessions.digest(second.sid or "")}
     assert index(store, user) == {alice.sid, third.sid}

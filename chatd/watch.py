@@ -120,9 +120,26 @@ class Watch:
                 self._end(peer)
             elif peer.in_use:
                 in_use.append((peer, who))
-        await self._prolong(in_use)
+        await self.prolong(in_use)
         if unknown is not None:
             raise unknown
+
+    async def prolong(self, peers: Sequence[tuple[Peer, sessions.SignedIn]]) -> None:
+        """The users of these peers did something: their sessions begin to idle anew. Raises what redis-py raises.
+
+        Neither EXPIRE nor ZADD XX makes anything: a session that ended meanwhile stays so.
+        """
+        if not peers:
+            return
+        pipeline = self._redis.pipeline(transaction=False)
+        for peer, who in peers:
+            index = keys.user_sessions(who.user)
+            pipeline.expire(keys.session(peer.sid), self._seconds_left(who))
+            pipeline.zadd(index, {peer.sid: time.time()}, xx=True)
+            pipeline.expire(index, self._settings.session_lifetime)
+        await _in_time(pipeline.execute())
+        for peer, _ in peers:
+            peer.in_use = False
 
     async def look_again(self, peer: Peer) -> None:
         """Check a session that may have ended between its look-up and the peer's registration."""
@@ -148,20 +165,6 @@ class Watch:
         return who.seconds_left(
             now=time.time(), idle=self._settings.session_idle, lifetime=self._settings.session_lifetime
         )
-
-    async def _prolong(self, peers: Sequence[tuple[Peer, sessions.SignedIn]]) -> None:
-        """Neither EXPIRE nor ZADD XX makes anything: a session that was signed out stays so."""
-        if not peers:
-            return
-        pipeline = self._redis.pipeline(transaction=False)
-        for peer, who in peers:
-            index = keys.user_sessions(who.user)
-            pipeline.expire(keys.session(peer.sid), self._seconds_left(who))
-            pipeline.zadd(index, {peer.sid: time.time()}, xx=True)
-            pipeline.expire(index, self._settings.session_lifetime)
-        await _in_time(pipeline.execute())
-        for peer, _ in peers:
-            peer.in_use = False
 
     def _end(self, peer: Peer) -> None:
         log.info("session ended", user=peer.user.id, session=peer.session)

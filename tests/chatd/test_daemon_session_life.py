@@ -117,7 +117,7 @@ async def test_a_session_that_becomes_somebody_elses_ends(chat: Chat) -> None:
 
 async def test_a_socket_closes_at_the_absolute_end_of_its_session_however_active(chat: Chat) -> None:
     alice = chat.person("alice")
-    began(chat, alice, LIFETIME - 2)
+    began(chat, alice, LIFETIME - 4)
     room = chat.room(alice)
     async with chat.connect(alice) as one:
         await one.send("I am active", room=room)

@@ -105,3 +105,14 @@ async def test_a_redis_that_refuses_to_answer_signs_nobody_out_and_is_not_passed
         finally:
             client.execute_command("ACL", "SETUSER", "chatd", "+get")
     await watch.close()
+
+
+async def test_a_session_that_ends_between_look_up_and_prolonging_stays_so(
+    settings: Settings, servers: Servers
+) -> None:
+    watch, peer = Watch(settings, Hub()), cast(Peer, Signed())
+    with servers.redis() as client:
+        client.delete(keys.session(Signed.sid), keys.user_sessions(1))
+        await watch.prolong([(peer, sessions.SignedIn(1, int(time.time())))])
+        assert not client.exists(keys.session(Signed.sid), keys.user_sessions(1))
+    await watch.close()

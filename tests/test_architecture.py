@@ -115,7 +115,7 @@ def test_a_layer_of_the_daemon_imports_only_those_below_it(number: int) -> None:
 
 def test_the_client_shares_nothing_with_the_daemon_but_the_pure_timeline() -> None:
     for name in CLIENTS:
-        assert within(PROJECT / "chatd" / f"{name}.py", "chatd") <= {"timeline", "client_http"}, name
+        assert within(PROJECT / "chatd" / f"{name}.py", "chatd") <= {"timeline", *CLIENTS}, name
 
 
 @pytest.mark.parametrize("package", sorted(PURE))

@@ -1,6 +1,7 @@
 """Without any limit on rates, one who has very much waiting still delays nobody else."""
 
 import asyncio
+import statistics
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
@@ -8,11 +9,13 @@ from uuid import uuid4
 
 import pytest
 
+from shared import protocol
 from shared.settings import Settings
 from tests.chatd.daemons import Chat, running
+from tests.chatd.device import Client
 from tests.servers import Servers
 
-LINES, MESSAGES = 8, 64
+LINES, MESSAGES, QUESTIONS = 8, 64, 16
 WORST_SECONDS = 1.5  # a queue in the order of arrival takes as long as the whole flood: 2 s and more
 BODY = "x" * 10_000
 
@@ -46,3 +49,29 @@ async def test_many_large_messages_of_one_user_do_not_delay_another_s(chat: Chat
                 assert (await line.answer(id))["type"] == "ack"
     assert len(took) > 3, "the flood was over before anything could be measured"
     assert max(took) < WORST_SECONDS, sorted(took)[-5:]
+
+
+async def seconds_of_an_answer(one: Client, room: int) -> float:
+    began = time.monotonic()
+    await one.say(type="sync", room=room, since=0)
+    await one.hear("changes", room=room)
+    return time.monotonic() - began
+
+
+async def test_many_questions_of_one_user_do_not_delay_another_s(chat: Chat) -> None:
+    alice, eve = chat.people("alice", "evelyn")
+    mine, hers = chat.room(alice), chat.room(eve)
+    chat.write(eve, *(protocol.Send(uuid4(), "x" * 100, hers) for _ in range(500)))
+    async with AsyncExitStack() as stack:
+        one = await stack.enter_async_context(chat.connect(alice))
+        alone = [await seconds_of_an_answer(one, mine) for _ in range(20)]
+        crowd = [await stack.enter_async_context(chat.connect(eve)) for _ in range(LINES)]
+        for line in crowd:
+            for _ in range(QUESTIONS):
+                await line.say(type="sync", room=hers, since=0)
+        beside = []
+        while not all(len(line.heard("changes")) == QUESTIONS for line in crowd):
+            beside.append(await seconds_of_an_answer(one, mine))
+    assert len(beside) > 3, "the flood was over before anything could be measured"
+    assert max(beside) < WORST_SECONDS, sorted(beside)[-5:]
+    assert statistics.median(beside) < 5 * statistics.median(alone) + 0.05

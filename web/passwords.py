@@ -71,6 +71,11 @@ def leave_free(threads: int) -> None:
     _gate = gate_for(threads)
 
 
+def is_busy() -> bool:
+    """Whether the next one would be refused."""
+    return _gate.full
+
+
 def hash(password: str) -> str:
     """The hash to store, with its parameters and salt. Raises `Busy`."""
     with _gate.turn():

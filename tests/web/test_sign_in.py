@@ -1,3 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Semaphore
+
 import pytest
 import redis
 from argon2 import PasswordHasher
@@ -5,8 +8,11 @@ from flask import Flask
 
 from shared import keys, sessions
 from shared.database import Database
+from tests.servers import wait_for
 from tests.web.browser import PASSWORD, Browser, text_of, value_of
+from tests.web.conftest import MakeApp
 from tests.web.pubsub import Heard
+from web import passwords
 
 
 def test_the_right_name_and_password_sign_in(alice: Browser, app: Flask) -> None:
@@ -208,3 +214,61 @@ def test_under_https_a_form_must_come_from_our_own_page(
     fields = {**browser.hidden("/sign-in"), "name": "alice", "password": PASSWORD}
     headers = {"X-Forwarded-Proto": "https"} | ({"Referer": referrer} if referrer else {})
     assert browser.post("/sign-in", fields, headers=headers).status_code == status
+
+
+def test_a_flood_of_sign_ins_is_refused_at_once_and_leaves_other_pages_quick(
+    alice: Browser, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(web_threads=4)  # of which three may wait for passwords
+    go_on, waiting = Event(), Semaphore(0)
+    real = PasswordHasher.verify
+
+    def slow(self: PasswordHasher, hash: str, password: bytes) -> bool:
+        waiting.release()
+        go_on.wait(30)
+        return real(self, hash, password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", slow)
+    browsers = [Browser(app) for _ in range(4)]
+    fields = [{**browser.hidden("/sign-in"), "name": "alice", "password": PASSWORD} for browser in browsers]
+    with ThreadPoolExecutor(3) as pool:
+        asked = [pool.submit(browsers[i].post, "/sign-in", fields[i]) for i in range(3)]
+        try:
+            assert waiting.acquire(timeout=30)
+            assert waiting.acquire(timeout=30)
+            wait_for(passwords.is_busy)
+            refused = browsers[3].post("/sign-in", fields[3])
+            assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+            assert "Many people are signing in just now." in text_of(refused)
+            assert browsers[3].get("/sign-in").status_code == 200
+        finally:
+            go_on.set()
+        assert [one.result(30).status_code for one in asked] == [303, 303, 303]
+
+
+def test_a_wrong_password_and_a_disabled_account_look_alike(
+    alice: Browser, app: Flask, database: Database
+) -> None:
+    wrong = Browser(app).sign_in("alice", "this is wrong")
+    with database.cursor() as cursor:
+        cursor.execute("UPDATE users SET disabled = TRUE")
+    disabled = Browser(app).sign_in("alice")
+    assert wrong.status_code == disabled.status_code == 422
+    assert text_of(wrong) == text_of(disabled)
+
+
+def test_a_password_that_changes_during_a_sign_in_ends_it(
+    alice: Browser, app: Flask, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = PasswordHasher.verify
+
+    def and_then_it_changes(self: PasswordHasher, hash: str, password: bytes) -> bool:
+        right = real(self, hash, password)
+        with database.cursor() as cursor:
+            cursor.execute("UPDATE users SET password_hash = 'x'")
+        return right
+
+    monkeypatch.setattr(PasswordHasher, "verify", and_then_it_changes)
+    browser = Browser(app)
+    assert browser.sign_in("alice").status_code == 422
+    assert browser.get("/rooms/1").status_code == 302

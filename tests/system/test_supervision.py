@@ -1,5 +1,6 @@
 """supervisord keeps everything running, and supervisorctl shows and steers it."""
 
+import http.client
 import re
 import threading
 from pathlib import Path
@@ -67,10 +68,14 @@ class Watcher(threading.Thread):
         self._port = stack.port
         self._ended = threading.Event()
 
+    def _connect(self) -> http.client.HTTPConnection:
+        """Requests may wait while web's new workers load the code, which takes seconds on a busy machine; none fails."""
+        return http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+
     def run(self) -> None:
         while not self._ended.wait(0.05):
             self.asked += 1
-            if fault := health.of_web("127.0.0.1", self._port):
+            if fault := health.of_http(self._connect):
                 self.faults.append(f"web {fault}")
             daemons = [health.of_daemon(address) for address in self._addresses]
             if all(daemons):

@@ -151,7 +151,7 @@ def test_the_theme_can_be_chosen_and_is_kept(people: People) -> None:
     anna.window.ready()
     assert anna.page.evaluate(ground) == dark
     anna.page.get_by_role("button", name="Settings").click()
-    anna.page.get_by_label("As the system").check()
+    anna.page.get_by_label("System").check()
     anna.window.until(lambda: anna.page.evaluate(ground) == light)
 
 

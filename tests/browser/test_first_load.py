@@ -1,0 +1,26 @@
+"""The first load is small, and what is not needed for it comes later."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import People
+
+MOST_BYTES = (
+    150_000  # as compressed on the wire, without the HTTP headers; everything that the page needs to be used
+)
+SIZE = """performance.getEntriesByType("navigation").concat(performance.getEntriesByType("resource"))
+    .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)"""
+LOADED = """performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname)"""
+
+
+def test_the_first_load_is_small_and_libraries_come_when_they_are_needed(people: People) -> None:
+    anna = people("anna")
+    expect(anna.window.composer).to_be_focused()
+    assert 0 < anna.page.evaluate(SIZE) < MOST_BYTES
+    later = {"/static/vendor/highlight.js", "/static/vendor/emoji.js"}
+    assert later.isdisjoint(anna.page.evaluate(LOADED))
+    anna.window.create_room(f"Later {anna.name}")
+    anna.window.composer.press_sequentially(":tada")
+    expect(anna.page.get_by_role("option").first).to_be_visible()
+    anna.window.say("```js\nconst x = 1;\n```")
+    expect(anna.page.locator(".code-keyword")).to_have_text("const")
+    assert later <= set(anna.page.evaluate(LOADED))

@@ -16,6 +16,8 @@ from chatd.store import Store, StoreAway
 from shared import protocol, rooms
 from shared.protocol import Close
 
+READS_MAX = 20  # of a user's rooms: two are the rule, one more for each change that overtakes a reading
+
 
 @dataclass(slots=True, eq=False)  # not frozen: Python writes into an exception that passes
 class Farewell(Exception):
@@ -65,7 +67,7 @@ class Greeter:
         """The user's rooms, read while all of them are being heard."""
         mine = self.bus.channels.user(peer.user.id)
         await self._hear(peer, [mine])
-        while True:
+        for _ in range(READS_MAX):
             found = await self.store.run(rooms.of_user, user=peer.user.id)
             if found is None:
                 raise Farewell(Close.SIGNED_OUT, "the account is gone")
@@ -78,6 +80,7 @@ class Greeter:
             for room in unheard:
                 self.delivery.sequencer.expect(room)
             await self._hear(peer, [mine, *(self.bus.channels.room(room) for room in unheard)])
+        raise Farewell(Close.TRY_AGAIN, "the rooms can not be read as they were told of")
 
     async def _hear(self, peer: Peer, channels: list[str]) -> None:
         if not self.bus.connected or not await self.bus.subscribe(channels):

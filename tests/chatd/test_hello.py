@@ -93,6 +93,18 @@ async def test_a_users_channel_that_is_let_go_during_hello_is_heard_all_the_same
         assert parts.hub.users() == [alice.id]
 
 
+async def test_a_room_that_never_becomes_what_was_told_of_it_does_not_keep_the_database_busy(
+    settings: Settings, database: Database
+) -> None:
+    alice = person(database, "alice")
+    async with connected(settings, database) as parts:
+        parts.heads.epoch = 1
+        parts.hub.saw_meta(rooms.GENERAL, 1_000_000)
+        with pytest.raises(Farewell) as caught:
+            await parts.greeter.greet(peer_of(alice), protocol.Hello())
+        assert caught.value.code == Close.TRY_AGAIN
+
+
 async def test_nobody_is_welcomed_before_the_epoch_is_known(settings: Settings, database: Database) -> None:
     """A client would keep the epoch 0, and throw all away at its next hello."""
     alice = person(database, "alice")

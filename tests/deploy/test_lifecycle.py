@@ -232,7 +232,7 @@ def test_servers_of_ones_own_are_used_and_no_private_ones_start(own: Stack) -> N
         web_workers="1",
         database_url=f"mysql://parley:{password}@localhost/parley?unix_socket={run}/mariadb.sock",
         database_admin_url=f"mysql://parley_admin:{admin}@localhost/parley?unix_socket={run}/mariadb.sock",
-        redis_url=f"unix://{run}/redis.sock",
+        redis_url=f"unix://admin:{settings.redis_address()[1]}@{run}/redis.sock",
     )
     try:
         other.start()

@@ -35,6 +35,8 @@ def test_every_name_stands_in_the_table() -> None:
     assert keys.__doc__
     for prefix in (keys.SESSION_PREFIX, keys.USER_SESSIONS_PREFIX, keys.ROOM_PREFIX, keys.USER_PREFIX):
         assert f"`{prefix}<" in keys.__doc__
+    for prefix in (keys.TRIES_PREFIX, keys.WAIT_PREFIX, f"{keys.LIMIT_PREFIX}:"):
+        assert f"`{prefix}" in keys.__doc__
 
 
 def test_no_other_module_writes_a_name_by_itself() -> None:
@@ -42,5 +44,7 @@ def test_no_other_module_writes_a_name_by_itself() -> None:
     for folder in ("shared", "chatd", "web"):
         for path in (project / folder).rglob("*.py"):
             if path.name != "keys.py":
-                found = re.findall(r"""["']f?(?:sessions?:|parley:(?:room|user):)""", path.read_text())
+                found = re.findall(
+                    r"""["']f?(?:sessions?:|tries:|wait:|limit:|parley:(?:room|user):)""", path.read_text()
+                )
                 assert not found, f"{path} names {found}"

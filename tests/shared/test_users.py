@@ -50,3 +50,17 @@ def test_a_hash_is_replaced_only_if_it_is_still_the_one_that_was_seen(database: 
         found = users.by_id(cursor, alice.id)
     assert found is not None
     assert found.password_hash == "y"
+
+
+def test_the_list_names_everybody_and_what_is_particular(database: Database) -> None:
+    bob, _ = person(database, "bobby"), person(database, "alice")
+    with database.cursor() as cursor:
+        users.set_disabled(cursor, user=bob.id, disabled=True)
+        everybody = users.every(cursor)
+        found = users.by_id(cursor, bob.id)
+    assert [(one.name, one.disabled, one.second_factor) for one in everybody] == [
+        ("alice", False, False),
+        ("bobby", True, False),
+    ]
+    assert found is not None
+    assert found.disabled

@@ -105,3 +105,13 @@ test("what is made to be slow costs a reader no more than any other text", () =>
     }
   }
 });
+
+test("emphasis within emphasis ends before a reader's stack does", () => {
+  const depth = (nodes) => 1 + Math.max(0, ...nodes.map(({ children }) => (children ? depth(children) : 0)));
+  for (const [opening, closing] of [["*a ", "a* "], ["**a ", "a** "], ["> ", ""], ["- ", ""], ["~~a ", "a~~ "]]) {
+    const text = opening.repeat(1500) + closing.repeat(1500);
+    assert.ok(depth(parse(text)) < 130, opening);
+    assert.equal(plain(text).includes("undefined"), false);
+  }
+  assert.equal(plain(`${"*a ".repeat(1500)}${"a* ".repeat(1500)}`).replaceAll(" ", ""), "a".repeat(3000));
+});

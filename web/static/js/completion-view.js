@@ -5,6 +5,9 @@
 
 import { emojiMatches, emojiQuery } from "./completion.js";
 import { byId, el } from "./dom.js";
+import { lazily } from "./lazy.js";
+
+const library = lazily((attempt) => import(`../vendor/emoji.js${attempt}`));
 
 export class CompletionView {
   /** @param {HTMLTextAreaElement} field */
@@ -55,7 +58,7 @@ export class CompletionView {
       return;
     }
     const asked = (this.asked += 1);
-    const emoji = await load();
+    const emoji = (await library())?.default;
     if (asked !== this.asked || !emoji) return;
     this.start = query.start;
     if (!query.isWhole) this.#show(emojiMatches(emoji, query.query));
@@ -94,18 +97,5 @@ export class CompletionView {
     this.close();
     this.field.setRangeText(character + after, start, this.field.selectionStart, "end");
     this.field.dispatchEvent(new Event("input", { bubbles: true }));
-  }
-}
-
-let library;
-
-/** Loaded with the first name that is typed. @returns {Promise<Record<string, string>|null>} */
-async function load() {
-  try {
-    library ??= import("../vendor/emoji.js");
-    return (await library).default;
-  } catch {
-    library = undefined; // not reached: the next letter tries again
-    return null;
   }
 }

@@ -5,6 +5,8 @@
  * @typedef {string|{scope: string, children: Piece[]}} Piece
  */
 
+import { lazily } from "./lazy.js";
+
 // The scopes that css/code.css knows, by the name that highlight.js has for them or the part before its first dot.
 const SCOPES = new Set([
   "addition", "attr", "attribute", "built_in", "comment", "deletion", "keyword", "literal", "meta", "name", "number",
@@ -12,31 +14,31 @@ const SCOPES = new Set([
   "title", "type", "variable",
 ]); // prettier-ignore
 
-let library;
+const DEPTH_MOST = 40; // elements in elements; scopes that lie deeper are left out
+
+const library = lazily((attempt) => import(`../vendor/highlight.js${attempt}`));
 
 /**
  * @param {string} text @param {string} language
  * @returns {Promise<Piece[]|null>} null where the language is not known, or the library not to be had
  */
 export async function coloured(text, language) {
+  const highlight = (await library())?.default;
+  if (!highlight?.getLanguage(language)) return null;
   try {
-    library ??= import("../vendor/highlight.js");
-    const { default: highlight } = await library;
-    if (!highlight.getLanguage(language)) return null;
     const result = highlight.highlight(text, { language, ignoreIllegals: true });
     return pieces(result._emitter.rootNode.children);
   } catch {
-    library = undefined; // not reached: the next block tries again
-    return null;
+    return null; // brackets by the thousand nest deeper than the stack: such code stays without colours
   }
 }
 
 /** Only known scopes, so that no name of a class comes from elsewhere. */
-function pieces(nodes) {
+function pieces(nodes, depth = 0) {
   return nodes.flatMap((node) => {
     if (typeof node === "string") return [node];
-    const children = pieces(node.children);
-    const scope = (node.scope ?? "").split(".")[0].replace("_", "-");
-    return SCOPES.has(node.scope?.split(".")[0]) ? [{ scope, children }] : children;
+    const children = pieces(node.children, depth + 1);
+    const [scope] = (node.scope ?? "").split(".");
+    return SCOPES.has(scope) && depth < DEPTH_MOST ? [{ scope: scope.replace("_", "-"), children }] : children;
   });
 }

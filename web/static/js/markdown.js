@@ -14,6 +14,7 @@
 import MarkdownIt from "../vendor/markdown-it.js";
 
 const NESTING = 20; // levels of quotes and lists; deeper ones are text
+const DEPTH_MOST = 60; // nodes in nodes: markdown-it bounds those of blocks, but not emphasis in emphasis
 const OFF = ["table", "code", "heading", "lheading", "hr", "reference", "html_block", "html_inline", "image", "entity"];
 // Characters that draw nothing or turn the direction of writing: a link with them would lie about where it goes.
 const DECEIVING = /%E2%80%(?:8[BEF]|A[A-E])|%E2%81%A[6-9]|%(?:[01][\dA-F]|7F)/i;
@@ -87,7 +88,8 @@ function build(tokens, root) {
   const open = [root];
   for (const token of tokens) {
     const parent = open.at(-1);
-    if (token.nesting === 1) {
+    if (token.nesting === 1 && open.length > DEPTH_MOST) open.push(parent);
+    else if (token.nesting === 1) {
       const node = branch(token);
       parent.children.push(node);
       open.push(node);

@@ -78,6 +78,8 @@ def _install_database(folder: Path) -> "subprocess.CompletedProcess[str]":
         program("mariadb-install-db"),
         "--no-defaults",
         f"--datadir={folder}",
+        # A server that starts removes whatever temporary tables lie there: in /tmp those of another that is being made.
+        f"--tmpdir={folder.parent}",
         "--auth-root-authentication-method=socket",
         f"--auth-root-socket-user={administrator(user)}",
         "--skip-test-db",

@@ -82,6 +82,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.url_map.converters["room"] = rooms.RoomConverter
+    # The routing's own redirects would name the host that the request named, whatever that is.
+    app.url_map.merge_slashes = app.url_map.redirect_defaults = False
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     backends.install(app, settings)
     app.session_interface = session.Sessions(app, backends.of(app).redis, settings)

@@ -18,6 +18,9 @@ POLICY = "; ".join(
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
+        # No script may turn text into markup or code, and no policy by which it could is ever made (Trusted Types).
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
     ]
 )
 HEADERS = {
@@ -29,6 +32,7 @@ HEADERS = {
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
 }
 
 

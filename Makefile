@@ -1,6 +1,6 @@
 # Each verb does one thing. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run start stop status restart test audit chaos planted fuzz attack lint types format lock vendor
+.PHONY: help run start stop status restart test audit chaos planted fuzz lint types format lock vendor
 PYTHON := .venv/bin/python
 # What runs already was started by a .venv; where there is none, nothing runs.
 STARTED := test -x $(PYTHON) || { echo "Parley was never started here: make run does it."; exit 3; }
@@ -53,10 +53,6 @@ audit: ## look for known weaknesses in the code and in the pinned packages
 fuzz: ## feed inputs guided by coverage to all that reads what strangers send (A='--seconds 600')
 	@deploy/install.sh tests
 	$(PYTHON) -m tests.security.fuzz $(A)
-
-attack: ## let scanners, fuzzers and a stop-watch at a running product, and write what they found
-	@deploy/install.sh tests
-	$(PYTHON) -m tests.security.attack $(A)
 
 types: ## check the types
 	@deploy/install.sh tests

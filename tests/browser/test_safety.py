@@ -64,10 +64,17 @@ def test_payloads_in_markdown_do_nothing(people: People) -> None:
     anna.says(room, list(MARKDOWN))
     expect(anna.window.settled).to_have_count(len(MARKDOWN))
     assert anna.window.texts() == list(MARKDOWN.values())
-    expect(anna.page.locator("#message-list .code-block .code-tag").first).to_be_visible()  # it is coloured by now
+    expect(
+        anna.page.locator("#message-list .code-block .code-tag").first
+    ).to_be_visible()  # it is coloured by now
     assert anna.window.texts() == list(MARKDOWN.values())
     messages = anna.page.locator("#message-list .message-text")
-    assert messages.locator("img, svg:not(.icon), script, details, iframe, [onclick], [onerror], [onmouseover]").count() == 0
+    assert (
+        messages.locator(
+            "img, svg:not(.icon), script, details, iframe, [onclick], [onerror], [onmouseover]"
+        ).count()
+        == 0
+    )
     for link in messages.locator("a").all():
         assert (link.get_attribute("href") or "").startswith("https://x.example/")
         link.hover()

@@ -5,11 +5,18 @@ import json
 import re
 import socket
 from dataclasses import dataclass
+from typing import Protocol
 
 import pytest
 
 from tests.servers import wait_for
 from tests.system.stack import Stack
+
+
+class Served(Protocol):
+    """Whatever answers on a port of this machine."""
+
+    port: int
 
 
 @dataclass
@@ -20,7 +27,7 @@ class Answer:
 
 
 def ask(
-    stack: Stack,
+    stack: Served,
     path: str,
     *,
     method: str = "GET",

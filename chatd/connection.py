@@ -117,7 +117,8 @@ class Connections:
                     if hello is not None:
                         self._fault(peer, "the first message is hello")
         except TimeoutError:
-            raise Farewell(Close.NOT_ALLOWED, "no hello in time") from None
+            # Not "not allowed": a line that stood still, or this process, may be the reason.
+            raise Farewell(Close.TRY_AGAIN, "no hello in time") from None
         await self.greeter.greet(peer, hello)
 
     async def _receive(self, peer: Peer) -> None:

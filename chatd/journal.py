@@ -51,6 +51,7 @@ class Journal:
         self._taken = asyncio.Event()  # set when the next batch leaves the queue
         self._fences = Fences()
         self._closed = False
+        self._under_way: dict[Hashable, int] = {}  # requests without an answer, by connection
         self._gone: set[Hashable] = set()  # connections that ended while their requests were under way
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -63,6 +64,7 @@ class Journal:
             answer(Refused(request, Code.UNAVAILABLE, temporary=True))
             return
         entry = _Entry(sender, request, answer)
+        self._under_way[sender] = self._under_way.get(sender, 0) + 1
         self._queue.put(request.author.id, entry, max(entry.text, WEIGHT_LEAST))
         self._idle.clear()
         self._wake.set()
@@ -82,7 +84,8 @@ class Journal:
     def forget(self, sender: Hashable) -> None:
         """A connection is gone. What it asked for is still carried out, and leaves no fence behind."""
         self._fences.forget(sender)
-        self._gone.add(sender)
+        if sender in self._under_way:
+            self._gone.add(sender)
 
     async def run(self) -> None:
         """Commit batches for ever."""
@@ -99,7 +102,6 @@ class Journal:
                     outcomes = [Refused(request, Code.UNAVAILABLE, temporary=True) for request in requests]
                 self._settle(entries, outcomes)
             if not self._queue:
-                self._gone.clear()
                 self._wake.clear()
                 self._idle.set()
 
@@ -127,7 +129,7 @@ class Journal:
             entry = self._queue.take()
             count += 1
             if self._fences.stops(entry.sender, entry.request.command, now):
-                entry.answer(Refused(entry.request, Code.BUSY, temporary=True))
+                self._answer(entry, Refused(entry.request, Code.BUSY, temporary=True))
             else:
                 batch.append(entry)
         self._taken.set()
@@ -142,7 +144,16 @@ class Journal:
             temporary = isinstance(outcome, Refused) and outcome.temporary
             if entry.sender not in self._gone:
                 self._fences.settled(entry.sender, entry.request.command, now, temporary=temporary)
-            entry.answer(outcome)
+            self._answer(entry, outcome)
         committed = [outcome for outcome in outcomes if isinstance(outcome, Accepted) and outcome.change]
         if committed:
             self._on_committed(committed)
+
+    def _answer(self, entry: _Entry, outcome: Outcome) -> None:
+        left = self._under_way[entry.sender] - 1
+        if left:
+            self._under_way[entry.sender] = left
+        else:
+            del self._under_way[entry.sender]
+            self._gone.discard(entry.sender)
+        entry.answer(outcome)

@@ -57,8 +57,8 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate_on_submit():
         return _show(form, status=422 if request.method == "POST" else 200)
-    attempt = tries.password(form.name.data or "")
-    account = _whose(form.name.data or "", form.password.data or "")
+    with tries.password(form.name.data or "") as attempt:
+        account = _whose(form.name.data or "", form.password.data or "")
     if account is None:
         return _show_wrong(form)
     attempt.right()

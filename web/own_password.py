@@ -20,10 +20,11 @@ log = structlog.get_logger(__name__)
 def is_own(password: str) -> users.Account | None:
     """The signed-in user's account, if this is their password. Raises `TooMany`, and redis-py's errors."""
     user = identity.require_user()
-    attempt = tries.own(user.id, "password")
-    with database().cursor() as cursor:
-        account = users.by_id(cursor, user.id)
-    if account is None or not passwords.verify(account.password_hash, password):
+    with tries.own(user.id, "password") as attempt:
+        with database().cursor() as cursor:
+            account = users.by_id(cursor, user.id)
+        right = account is not None and passwords.verify(account.password_hash, password)
+    if not right:
         log.info("wrong password", user=user.id, address=request.remote_addr)
         return None
     attempt.right()

@@ -2,7 +2,7 @@
 
 The address says nothing of the account. It must not go on to anybody either: its page loads only our
 own files, sends no more of itself than the host (`Referrer-Policy`; forms under https need that much,
-see Flask-WTF), and nginx keeps it out of its log.
+see Flask-WTF), and nginx writes none of it into its log.
 """
 
 import secrets

@@ -38,7 +38,7 @@ def enter(account: users.Account) -> bool:
     with database().cursor() as cursor:
         now = users.by_id(cursor, account.id)
     # The session is in the index now: who changes the account from here on finds and ends it.
-    if now is None or now.disabled or now.password_hash != account.password_hash:
+    if now is None or now.disabled or _what_counts(now) != _what_counts(account):
         identity.end()
         return False
     device_cookie.remember(account.name)
@@ -57,8 +57,9 @@ def ask() -> ResponseReturnValue:
     form = CodeForm()
     if not form.validate_on_submit():
         return _show(form, status=422 if request.method == "POST" else 200)
-    attempt = tries.own(account.id, "code")
-    if not is_right(account, form.code.data or ""):
+    with tries.own(account.id, "code") as attempt:
+        right = is_right(account, form.code.data or "")
+    if not right:
         log.info("second step failed", user=account.id, address=request.remote_addr)
         form.code.errors = [wrong_code()]
         return _show(form, status=422)
@@ -91,6 +92,11 @@ def is_right(account: users.Account, typed: str) -> bool:
         return step is not None and second_factors.take_step(cursor, user=account.id, step=step)
 
     return database().transact(work)
+
+
+def _what_counts(account: users.Account) -> tuple[str, bool]:
+    """What a sign-in was judged by: a second factor that was turned on meanwhile was not asked for."""
+    return account.password_hash, account.second_factor
 
 
 def _half() -> users.Account | None:

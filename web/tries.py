@@ -18,10 +18,12 @@ import hashlib
 import math
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import cast
+from typing import Self, cast
 
 from flask import request
+from redis.exceptions import RedisError
 
 from shared import keys
 from web import device_cookie
@@ -77,17 +79,32 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """A try that is counted as wrong until it is told that it was right."""
+    """A try that is counted as wrong until it is told that it was right.
+
+    As a context manager it takes itself back where nobody could tell: the database is away, say,
+    or too many passwords are being looked at.
+    """
 
     name: str
     buckets: Sequence[Bucket]
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            with suppress(RedisError):  # the fault that ended the try says more
+                self._take_back([1] * len(self.buckets))
+
     def right(self) -> None:
         """Take it back: the account starts anew, the address has one try less. Raises redis-py's errors."""
+        self._take_back([int(bucket.shared) for bucket in self.buckets])
+
+    def _take_back(self, only_this: Sequence[int]) -> None:
+        """For each bucket 1 to take back this try alone, 0 to forget all of them."""
         if self.buckets:
-            shared = [int(bucket.shared) for bucket in self.buckets]
             names = _names(self.buckets)
-            redis().eval(_RIGHT, len(names), *names, *shared, self.name)
+            redis().eval(_RIGHT, len(names), *names, *only_this, self.name)
 
 
 def password(name: str) -> Try:

@@ -272,7 +272,7 @@ def test_a_huge_handshake_is_refused(chat: Chat, headers: bytes) -> None:
 async def test_who_never_says_hello_is_closed(chat: Chat) -> None:
     async with chat.connect(chat.person("alice"), hello=False) as one:
         await one.say(type="ping")
-        assert await one.closed() == Close.NOT_ALLOWED
+        assert await one.closed() == Close.TRY_AGAIN
 
 
 # -- origins

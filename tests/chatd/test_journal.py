@@ -59,3 +59,11 @@ async def test_a_connection_that_ended_while_it_was_refused_leaves_no_fence(data
     refused = [outcome.request.command.id.int for outcome in answers if isinstance(outcome, Refused)]
     assert passed == [100]
     assert refused == [1, 2, 101], "who is still here sends the refused one first"
+
+
+async def test_connections_that_come_and_go_without_a_word_are_not_remembered(database: Database) -> None:
+    journal = Journal(Writer(database, longest=LONGEST), lambda _: None)
+    for number in range(3):
+        journal.forget(f"connection {number}")
+    journal.close()
+    assert journal._gone == set()

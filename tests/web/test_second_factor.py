@@ -12,7 +12,7 @@ from shared import keys, sessions
 from shared.database import Database
 from tests.web.browser import PASSWORD, Browser, text_of
 from tests.web.conftest import MakeApp
-from web import totp
+from web import passwords, totp
 
 PAGE = "/account/second-factor"
 
@@ -210,6 +210,24 @@ def test_a_password_that_was_changed_between_the_steps_ends_the_first(alice: Bro
     new = "battery horse correct"
     alice.fill_in("/account/password", password=PASSWORD, new=new, again=new)
     assert browser.get("/sign-in/code").location == "/sign-in"
+    assert not is_signed_in(browser)
+
+
+def test_a_second_factor_that_is_turned_on_during_a_sign_in_is_not_passed_by_it(
+    alice: Browser, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify = passwords.verify
+
+    def slow(stored: str | None, password: str) -> bool:
+        right = verify(stored, password)
+        with monkeypatch.context() as quick:
+            quick.setattr(passwords, "verify", verify)
+            turn_on(alice)
+        return right
+
+    browser = Browser(app)
+    monkeypatch.setattr(passwords, "verify", slow)
+    browser.sign_in("alice")
     assert not is_signed_in(browser)
 
 

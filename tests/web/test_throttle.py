@@ -9,6 +9,7 @@ from flask import Flask
 from shared import keys
 from tests.web.browser import PASSWORD, Browser, text_of
 from tests.web.conftest import NO_REDIS, MakeApp
+from web import passwords
 
 TRIES = 3
 
@@ -66,6 +67,22 @@ def test_a_name_that_nobody_has_is_slowed_down_alike(name: str, strict: Flask) -
     stranger = Browser(strict)
     fail(stranger, name)
     assert stranger.sign_in(name, "this is wrong").status_code == 429
+
+
+def test_a_try_that_nobody_could_judge_is_not_counted(
+    strict: Flask, store: "redis.Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An office that signs in all at once would slow itself down, without one wrong password."""
+
+    def too_many(*_: object) -> bool:
+        raise passwords.Busy
+
+    with monkeypatch.context() as busy:
+        busy.setattr(passwords, "verify", too_many)
+        for _ in range(TRIES * 2):
+            assert Browser(strict).sign_in("nobody", "this may be right").status_code == 503
+    assert {store.get(key) for key in store.keys(f"{keys.TRIES_PREFIX}*")} == {b"0"}
+    assert store.keys(f"{keys.WAIT_PREFIX}*") == []
 
 
 def test_strangers_never_slow_down_a_device_that_signed_in_before(strict: Flask) -> None:

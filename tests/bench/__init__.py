@@ -1,0 +1,1 @@
+"""Measures Parley beside its peers: `make bench`. See README.md."""

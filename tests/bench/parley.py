@@ -1,0 +1,166 @@
+"""Parley under measurement: the whole product as it is shipped, with its limits lifted by settings."""
+
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from redis.connection import parse_url
+
+from shared.settings import Settings
+from tests.bench import cores
+from tests.bench.feed import CommittedFeed
+from tests.bench.load import Client, Target
+from tests.bench.seed import Person, Seed
+from tests.system.stack import Stack, free_port
+from tests.unlimited import UNLIMITED
+
+BODY = 40  # characters: with everything around it, a message of 40 has about 190 bytes as JSON
+PORTS = 10  # at most so many daemons
+
+# What each program counts as; what is not listed is `other`: supervisord, and who waits beside a service.
+ROLES = {"mariadbd": "mariadb", "redis-server": "redis", "nginx": "nginx"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where clients connect: `host` is the header, `address` the socket."""
+
+    address: str
+    host: str
+
+
+class Parley:
+    """A running Parley whose daemons have the first core for themselves."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.settings: Settings = stack.settings
+        self.seed = Seed(self.settings)
+        self.bind()
+
+    def bind(self) -> None:
+        """Give the daemons the first core; the others are elsewhere, since who started them is."""
+        server, others = cores.cores()
+        roles = self.roles()
+        for role, pids in roles.items():
+            for pid in pids:
+                cores.bind(pid, {server} if role == "chatd" else others)
+
+    def roles(self) -> dict[str, list[int]]:
+        """The processes by what they are."""
+        found: dict[str, list[int]] = {"chatd": self.daemons()}
+        for process in self.stack.processes():
+            if process.pid not in found["chatd"]:
+                found.setdefault(_role(process.name, process.pid), []).append(process.pid)
+        return found
+
+    def daemons(self) -> list[int]:
+        """The daemons' process numbers, in their order."""
+        return [self.stack.pid(f"chatd:chatd-{index}") for index in range(self.settings.daemons)]
+
+    def straight(self) -> list[Place]:
+        """Each daemon itself."""
+        return [
+            Place(self.settings.daemon_address(index), f"127.0.0.1:{self.settings.port}")
+            for index in range(self.settings.daemons)
+        ]
+
+    def through_nginx(self) -> list[Place]:
+        """The web server in front of them."""
+        where = f"127.0.0.1:{self.settings.port}"
+        return [Place(where, where)]
+
+    def redis(self) -> socket.socket:
+        """A connection that may publish."""
+        url, password = self.settings.redis_address()
+        address = parse_url(url)  # type: ignore[no-untyped-call]
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(address["path"])
+        connection.sendall(f"AUTH {address['username']} {password}\r\n".encode())
+        assert connection.recv(64).startswith(b"+OK")
+        return connection
+
+    def clients(
+        self, people: Sequence[Person], streams: Sequence[Sequence[int]], places: int, room: int = 0
+    ) -> list[Client]:
+        """A connection of each of these people, in turn at each of so many places."""
+        return [
+            Client(tuple(of), person.cookie(self.settings), room, index % places)
+            for index, (person, of) in enumerate(zip(people, streams, strict=True))
+        ]
+
+    def one_room(self, people: int, *, feeds: bool, nginx: bool = False) -> Target:
+        """One room with so many members, each connected; `feeds`: its messages come by Redis."""
+        members = self.seed.people(people)
+        room = self.seed.room("everybody", members)
+        self.seed.settle()
+        places = self.through_nginx() if nginx else self.straight()
+        author = members[0].user
+        return self.target(
+            places,
+            self.clients(members, [(0,)] * people, len(places), room),
+            streams=1,
+            feed=CommittedFeed(self.settings, [(room, author)], [0], body=BODY) if feeds else None,
+        )
+
+    def target(
+        self,
+        places: Sequence[Place],
+        clients: Sequence[Client],
+        *,
+        streams: int = 1,
+        feed: CommittedFeed | None = None,
+    ) -> Target:
+        """What the load takes."""
+        return Target(
+            "parley",
+            [place.address for place in places],
+            clients,
+            self.roles,
+            host=places[0].host,
+            streams=streams,
+            feed=feed,
+            redis=self.redis if feed else None,
+        )
+
+
+@contextmanager
+def parley(*, daemons: int = 1, network: bool = True, **given: str) -> Iterator[Parley]:
+    """Start Parley; `network`: the daemons listen on TCP instead of unix sockets."""
+    lifted = {name: str(value) for name, value in UNLIMITED.items()} | {"request_rate": "0"}
+    listen = {"daemon_listen": f"127.0.0.1:{_free_ports()}{{index}}"} if network else {}
+    stack = Stack(None, daemons=str(daemons), **(lifted | listen | given))
+    try:
+        stack.start()
+        running = Parley(stack)
+        try:
+            yield running
+        finally:
+            running.seed.close()
+    finally:
+        stack.close()
+
+
+def _free_ports() -> int:
+    """What comes before the last digit of ten ports that nobody listens on."""
+    while True:
+        first = free_port() // PORTS * PORTS
+        if all(_is_free(first + index) for index in range(PORTS)):
+            return first // PORTS
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def _role(name: str, pid: int) -> str:
+    if name in ROLES:
+        return ROLES[name]
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return "other"
+    return "web" if b"gunicorn" in command else "other"

@@ -25,6 +25,9 @@ EXPECTED = re.compile(r"Failed to load resource|WebSocket connection to")
 WATCH_POLICY = """addEventListener("securitypolicyviolation", (event) =>
     console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));"""
 
+NUMBERED = """[...document.querySelectorAll("#message-list .message[data-number]")].map((row) =>
+    [Number(row.dataset.number), row.querySelector(".message-text, .message-gone").textContent])"""
+
 
 @dataclass
 class Window:
@@ -101,6 +104,16 @@ class Window:
         return self.page.locator(
             "#message-list .message-text, #message-list .message-gone"
         ).all_text_contents()
+
+    def whole_log(self) -> list[str]:
+        """The texts of the whole conversation, read from what is shown up to its beginning; the page keeps some of it at a time."""
+        read: dict[int, str] = dict(self.page.evaluate(NUMBERED))
+        while 1 not in read:
+            lowest = min(read)
+            self.page.locator("#messages").evaluate("(box) => { box.scrollTop = 0; }")
+            self.until(lambda lowest=lowest: min(dict(self.page.evaluate(NUMBERED))) < lowest)  # type: ignore[misc]
+            read |= dict(self.page.evaluate(NUMBERED))
+        return [read[number] for number in sorted(read)]
 
     # -- what is done
 

@@ -71,7 +71,11 @@ def test_keyboard_alone_signs_in_and_sends(people: People) -> None:
     keyboard.press("Shift+Enter")
     keyboard.type("was here")
     keyboard.press("Enter")
-    expect(anna.window.settled.filter(has_text="no mouse\nwas here")).to_be_visible()
+    expect(anna.window.settled.filter(has_text="no mouse")).to_be_visible()
+    assert (
+        anna.window.settled.filter(has_text="no mouse").locator(".message-text").inner_text()
+        == "no mouse\nwas here"
+    )
 
 
 def test_a_page_that_is_not_there_says_so(people: People) -> None:

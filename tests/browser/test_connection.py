@@ -170,9 +170,9 @@ def test_after_being_offline_it_shows_exactly_the_log(people: People, network: N
     anna.context.set_offline(False)
     last = log[-1]
     expect(anna.window.settled.last).to_contain_text(last)
-    shown = anna.window.texts()
+    shown = anna.window.texts() if count > 1000 else anna.window.whole_log()
     assert shown == log[-len(shown) :]
-    assert len(shown) == len(log) if count < 1000 else len(shown) >= 50
+    assert len(shown) >= 50 if count > 1000 else len(shown) == len(log)
 
 
 def test_the_line_breaks_again_and_again(people: People, network: Network) -> None:

@@ -20,6 +20,11 @@ exit "${APT_FAILS:-0}"
 """
 
 
+def _hear() -> None:
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Sandbox:
     """A PATH in which apt only writes down what it is asked for, and a policy-rc.d elsewhere."""
 
@@ -50,8 +55,8 @@ class Sandbox:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            # A test run that was started by nohup ignores it, and so would its children.
-            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
+            # A test run that was started by nohup, or in the background, ignores them, and so would its children.
+            preexec_fn=_hear,  # noqa: PLW1509 - no threads here
         )
 
     def install(self, *packages: str) -> tuple[int, str]:

@@ -241,5 +241,5 @@ def test_codes_are_unique() -> None:
 
 
 def test_close_codes_are_registered_or_private() -> None:
-    """RFC 6455 §7.4.2: 4000 to 4999 are for private use; 1012 and 1013 stand in IANA's registry."""
-    assert all(code in (1012, 1013) or 4000 <= code <= 4999 for code in constants(Close))
+    """RFC 6455 §7.4.2: 4000 to 4999 are for private use; the others stand in IANA's registry."""
+    assert all(code in (1011, 1012, 1013) or 4000 <= code <= 4999 for code in constants(Close))

@@ -105,6 +105,8 @@ def renew_codes() -> ResponseReturnValue:
 def end() -> ResponseReturnValue:
     """From now on the password is enough again."""
     user, form = identity.require_user(), PasswordForm()
+    if _codes_left() is None:
+        return redirect(url_for("second_factor.index"), 303)
     if (refused := _need_password(form)) is not None:
         return refused
     database().transact(lambda cursor: second_factors.end(cursor, user=user.id))

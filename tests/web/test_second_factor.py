@@ -253,6 +253,13 @@ def test_turning_it_off_needs_the_password(alice: Browser, app: Flask) -> None:
     assert Browser(app).sign_in("alice").location == "/"
 
 
+@pytest.mark.parametrize("what", ["end", "codes"])
+def test_what_is_off_leads_to_where_it_is_turned_on(what: str, alice: Browser) -> None:
+    token = alice.hidden(PAGE)["csrf_token"]
+    response = alice.post(f"{PAGE}/{what}", {"csrf_token": token, "password": "this is wrong"})
+    assert (response.status_code, response.location) == (303, PAGE)
+
+
 def test_new_recovery_codes_make_the_old_ones_void(alice: Browser, app: Flask) -> None:
     _, old = turn_on(alice)
     token = alice.hidden(PAGE)["csrf_token"]

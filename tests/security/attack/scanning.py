@@ -37,6 +37,7 @@ def part(product: Product, *, seconds: int) -> Part:
         with ThreadPoolExecutor() as pool:
             scans += pool.map(lambda i: scanners.sqlmap(sites[i], folders[i], cookies[i], targets[i]), (0, 1))
         faults = _blind(scans) + _findings(scans) + _unreached(ways, reached[0], reached[1])
+        faults += _failed(*reached)
         if sites[0].get("/account", cookie).status != 200:
             faults.append("the session of the scan has ended before its end")
         return Part(
@@ -93,6 +94,17 @@ def _unreached(ways: list[Way], *reached: Reached) -> list[str]:
     wanted = {(way.endpoint, way.method) for way in ways if way.method == "POST" or "*" in way.marked}
     return [
         f"not reached: {method} {endpoint}" for endpoint, method in sorted(wanted - met - set(EXCEPTIONS))
+    ]
+
+
+def _failed(*reached: Reached) -> list[str]:
+    """Whatever is asked: an error of ours is a finding. (503 says that a server is away or busy.)"""
+    return [
+        f"{method} {endpoint} failed: {status}"
+        for found in reached
+        for (endpoint, method), statuses in sorted(found.statuses.items())
+        for status in sorted(statuses)
+        if status >= 500 and status != 503 and not endpoint.startswith("planted.")
     ]
 
 

@@ -37,6 +37,7 @@ def part(product: Product, *, seconds: int) -> Part:
         with ThreadPoolExecutor() as pool:
             scans += pool.map(lambda i: scanners.sqlmap(sites[i], folders[i], cookies[i], targets[i]), (0, 1))
         faults = _blind(scans) + _findings(scans) + _unreached(ways, reached[0], reached[1])
+        faults += _broken(reached)
         faults += _failed(*reached)
         if sites[0].get("/account", cookie).status != 200:
             faults.append("the session of the scan has ended before its end")
@@ -106,6 +107,19 @@ def _failed(*reached: Reached) -> list[str]:
         for status in sorted(statuses)
         if status >= 500 and status != 503 and not endpoint.startswith("planted.")
     ]
+
+
+def _broken(reached: list[Reached]) -> list[str]:
+    """Errors of ours that a scanner met: wapiti tells only of those that a payload brings about."""
+    return sorted(
+        {
+            f"answered by {status}: {method} {endpoint}"
+            for found in reached
+            for (endpoint, method), statuses in found.statuses.items()
+            for status in statuses
+            if status >= 500 and not endpoint.startswith("planted.")
+        }
+    )
 
 
 def _figures(

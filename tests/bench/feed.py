@@ -72,14 +72,14 @@ class PlainFeed:
 class CommittedFeed:
     """For Parley: each message is committed to its room, then published as a daemon publishes it.
 
-    `rooms` are, for each stream, the room's id and one of its members, who writes. `order` is the order in which
-    streams take turns.
+    `rooms` are, for each stream, the room's id and some of its members, who write in turn. `order` is the order in
+    which streams take turns.
     """
 
     def __init__(
         self,
         settings: Settings,
-        rooms: Sequence[tuple[int, protocol.User]],
+        rooms: Sequence[tuple[int, Sequence[protocol.User]]],
         order: Sequence[int],
         *,
         body: int,
@@ -106,9 +106,11 @@ class CommittedFeed:
         return items
 
     def _request(self, stream: int) -> log.Request:
-        room, author = self._rooms[stream]
-        text = text_of(stream, self._numbers[stream], self._body)
-        self._numbers[stream] += 1
+        room, authors = self._rooms[stream]
+        number = self._numbers[stream]
+        self._numbers[stream] = number + 1
+        text = text_of(stream, number, self._body)
+        author = authors[number % len(authors)]
         return log.Request(author, protocol.Send(uuid.uuid4(), text, room), time.time_ns() // 1_000_000)
 
 

@@ -17,6 +17,7 @@ from tests.system.stack import Stack, free_port
 from tests.unlimited import UNLIMITED
 
 BODY = 40  # characters: with everything around it, a message of 40 has about 190 bytes as JSON
+AUTHORS = 100  # of a room's messages
 PORTS = 10  # at most so many daemons
 
 # What each program counts as; what is not listed is `other`: supervisord, and who waits beside a service.
@@ -97,12 +98,12 @@ class Parley:
         room = self.seed.room("everybody", members)
         self.seed.settle()
         places = self.through_nginx() if nginx else self.straight()
-        author = members[0].user
+        authors = [member.user for member in members[:AUTHORS]]
         return self.target(
             places,
             self.clients(members, [(0,)] * people, len(places), room),
             streams=1,
-            feed=CommittedFeed(self.settings, [(room, author)], [0], body=BODY) if feeds else None,
+            feed=CommittedFeed(self.settings, [(room, authors)], [0], body=BODY) if feeds else None,
         )
 
     def target(

@@ -5,7 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define AHEAD_US 12000 /* a commit takes about 3 ms */
+/* Few large commits leave more of the core to the load; but the daemons ask the database for what was
+ * committed and has not come within 30 ms. */
+#define AHEAD_US 20000
+#define SPARE_US 8000 /* a commit takes about 3 ms */
 #define ASK_MAX 64
 
 struct histogram feed_late;
@@ -75,8 +78,9 @@ static void ask(uint64_t now)
 {
     uint64_t wanted = allowed(now, AHEAD_US);
     uint32_t more = wanted > ASK_MAX ? ASK_MAX : (uint32_t)wanted;
+    bool soon = options.rate > 0 ? queued < allowed(now, SPARE_US) : queued == 0 && more >= (options.window + 3) / 4;
     /* One question at a time: what it brings shows how much is still wanted. */
-    if (asked || more <= queued)
+    if (asked || !soon || more <= queued)
         return;
     asked = more -= queued;
     if (write(options.feed, &more, sizeof more) != sizeof more)
@@ -104,7 +108,7 @@ uint64_t feed_due(uint64_t now)
     if (!running || options.rate <= 0)
         return UINT64_MAX;
     uint64_t publish = queued ? due_at(published) : UINT64_MAX;
-    uint64_t next_question = due_at(published + queued) - AHEAD_US;
+    uint64_t next_question = due_at(published + queued) - SPARE_US;
     uint64_t question = asked ? UINT64_MAX : next_question > now ? next_question : now;
     return publish < question ? publish : question;
 }

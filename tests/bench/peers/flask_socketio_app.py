@@ -3,7 +3,7 @@
     gunicorn -k gevent -w 1 flask_socketio_app:app       the server
     python flask_socketio_app.py                         another process that emits what is published on bench:0
 
-`BENCH_REDIS` is the URL of Redis.
+`BENCH_REDIS_NETWORK` is the URL of Redis, by its port: a socket is taken for another kind of queue.
 """
 
 import os
@@ -11,7 +11,7 @@ import os
 from flask import Flask
 from flask_socketio import SocketIO, join_room
 
-URL = os.environ["BENCH_REDIS"]
+URL = os.environ["BENCH_REDIS_NETWORK"]
 
 
 def emit_what_is_published() -> None:

@@ -8,13 +8,15 @@ sends may gain fields; clients ignore those they do not know.
 """
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 
 SUBPROTOCOL = "parley.v1"
 CURSORS_MAX = 20  # loaded timelines with which a client comes back
+WATCHED_MAX = 200  # people whose presence one client is told
+EMOJI_MAX = 64  # code points of an emoji: the longest sequences of Unicode have ten
 
 # What a JavaScript number holds exactly (RFC 8259 §6), so that no two readers see two numbers.
 Natural = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
@@ -45,6 +47,7 @@ class Code:
     DELETED = "deleted"  # the message was deleted
     UNAVAILABLE = "unavailable"  # the database can not be reached or is full; try again
     BUSY = "busy"  # the room is being written to by somebody who takes long; try again
+    FULL = "full"  # the message holds as many reactions as it can
     TOO_MANY = "too_many"  # you ask for more than anybody may; try again after `retry_after`
 
 
@@ -60,12 +63,16 @@ class Hello(ClientMessage):
 
 
 class Send(ClientMessage):
-    """Say something in `room`, or directly `to` a user by nickname. `id` is the client's own, for ever."""
+    """Say something in `room`, or directly `to` a user by nickname. `id` is the client's own, for ever.
+
+    `reply_to` is the number of the message in the same room that it answers.
+    """
 
     id: UUID
     body: str
     room: Natural | None = None
     to: str | None = None
+    reply_to: Natural | None = None
 
 
 class Edit(ClientMessage):
@@ -86,11 +93,46 @@ class Delete(ClientMessage):
     number: Natural
 
 
+class React(ClientMessage):
+    """Put one's reaction `emoji` under a message, or take it away: `on` says how it shall be, never "the other way"."""
+
+    id: UUID
+    room: Natural
+    number: Natural
+    emoji: Annotated[str, msgspec.Meta(min_length=1, max_length=EMOJI_MAX)]
+    on: bool
+
+
 class Read(ClientMessage):
     """The user has read `room` up to message `number`."""
 
     room: Natural
     number: Natural
+
+
+class Unread(ClientMessage):
+    """The user wants message `number` of `room`, and what follows, to count as unread again."""
+
+    room: Natural
+    number: Natural
+
+
+class Typing(ClientMessage):
+    """The user is writing in `room`; said again every few seconds while it lasts."""
+
+    room: Natural
+
+
+class Presence(ClientMessage):
+    """Whether somebody sits before this client: `online`, or `away` after a while without a key or a touch."""
+
+    state: Literal["online", "away"]
+
+
+class Watch(ClientMessage):
+    """The people whose presence the client shows; replaces those of the last `watch`."""
+
+    users: Annotated[list[Natural], msgspec.Meta(max_length=WATCHED_MAX)]
 
 
 class Sync(ClientMessage):
@@ -124,6 +166,7 @@ class Room(msgspec.Struct, frozen=True):
     member_count: int
     version: int  # the version at which this state was written
     members: list[User] = []
+    topic: str = ""
 
 
 class RoomSummary(msgspec.Struct, frozen=True):
@@ -134,14 +177,25 @@ class RoomSummary(msgspec.Struct, frozen=True):
     head: int  # version of the room's last change
     last_number: int
     last_read: int
-    marker: int  # version of the read marker; a higher one wins
+    marker: int  # version of what is the user's own here: last_read, level and mentions; a higher one wins
+    level: str = "all"  # what calls the user: "all", "mentions" or "muted"
+    mentions: list[int] = []  # numbers above last_read of messages that mention the user, the newest 100
+    seen: int = 0  # in a direct room: the number up to which the other has ever read
+
+
+class Reaction(msgspec.Struct, frozen=True):
+    """An emoji under a message, and the ids of those who put it there, the first one first."""
+
+    emoji: str
+    users: list[int]
 
 
 class Message(ServerMessage, tag="message"):
     """A message's full state, and the change (version - 1, version] of its room.
 
-    A deleted message has an empty `body` and `deleted` true. `at` and `edited_at` are
-    milliseconds since 1970 UTC. `client_id` is the `id` of the `send` that made it.
+    A deleted message has an empty `body`, nothing that stands below, and `deleted` true. `at` and `edited_at`
+    are milliseconds since 1970 UTC. `client_id` is the `id` of the `send` that made it. `mentions` are
+    the members whom the text calls by name, `everyone` that an owner's text calls the whole room.
     """
 
     room: int
@@ -154,6 +208,10 @@ class Message(ServerMessage, tag="message"):
     at: int
     edited_at: int | None = None
     deleted: bool = False
+    reply_to: int | None = None
+    reactions: list[Reaction] = []
+    mentions: list[int] = []
+    everyone: bool = False
 
 
 class RoomChange(ServerMessage, tag="room"):
@@ -215,19 +273,46 @@ class Ack(ServerMessage):
 
 
 class Marker(ServerMessage, tag="read"):
-    """The user's read marker of `room`; the one with the higher `marker` wins."""
+    """What is the user's own in `room`, whole, as in `RoomSummary`; the one with the higher `marker` wins."""
 
     room: int
     last_read: int
     marker: int
+    level: str = "all"
+    mentions: list[int] = []
+
+
+class Seen(ServerMessage):
+    """In a direct room: `user` has read up to `number`."""
+
+    room: int
+    user: int
+    number: int
+
+
+class SomebodyTypes(ServerMessage, tag="typing"):
+    """`user` is writing in `room`; it counts for 6 seconds, or until a message of theirs comes."""
+
+    room: int
+    user: User
+
+
+class Presences(ServerMessage, tag="presence"):
+    """How people are whom the client watches: `online`, `away` or `offline`, by their id."""
+
+    states: dict[int, str]
 
 
 class Error(ServerMessage):
-    """A command (`id`) or frame is refused. `temporary`: the same again later may succeed."""
+    """A command (`id`) or frame is refused. `temporary`: the same again later may succeed.
+
+    `of` is the `type` of what is refused, where it could be read.
+    """
 
     code: str
     message: str
     id: UUID | None = None
+    of: str | None = None
     room: int | None = None
     temporary: bool = False
     retry_after: float | None = None  # seconds
@@ -243,8 +328,8 @@ class Pong(ServerMessage):
     """Answer to `ping`."""
 
 
-Command = Send | Edit | Delete
-ClientFrame = Hello | Send | Edit | Delete | Read | Sync | Ping
+Command = Send | Edit | Delete | React
+ClientFrame = Hello | Send | Edit | Delete | React | Read | Unread | Typing | Presence | Watch | Sync | Ping
 
 FAULT_MAX = 200  # characters of an answer: a fault may quote a field's name of any length
 

@@ -64,12 +64,13 @@ def messages_of_every_kind(anna: Person) -> None:
     anna.page.locator("#confirm-yes").click()
     expect(anna.page.locator(".message-gone")).to_be_visible()
     anna.window.say("to be mended")
+    expect(anna.window.settled.last).to_contain_text("to be mended")  # one that is under way can not be edited yet
     anna.window.composer.press("ArrowUp")
     anna.page.get_by_label("Edit message").fill("mended")
     anna.page.get_by_label("Edit message").press("Enter")
     expect(anna.page.get_by_text("edited", exact=True)).to_be_visible()
     anna.window.say("🎉")
-    expect(anna.page.locator(".is-jumbo")).to_be_visible()
+    expect(anna.window.settled.last.locator(".is-jumbo")).to_be_visible()
     expect(anna.page.locator(".code-keyword").first).to_be_visible()
 
 

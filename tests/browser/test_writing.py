@@ -3,6 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import People
+from tests.browser.network import Network
 from tests.browser.person import PASSWORD, Person
 from tests.browser.test_accessibility import LONG, PASTE
 
@@ -62,6 +63,36 @@ def test_the_arrow_edits_the_last_own_message_and_escape_leaves_it(people: Peopl
     anna.window.composer.fill("a draft")
     anna.window.composer.press("ArrowUp")
     expect(editor).to_have_count(0)
+
+
+def test_the_arrow_waits_for_the_last_own_message_and_never_takes_the_one_before(
+    people: People, network: Network
+) -> None:
+    anna = people("anna", network=network)
+    anna.window.create_room(f"Late {anna.name}")
+    anna.window.say("before")
+    expect(anna.window.settled).to_have_count(1)
+    network.down()
+    expect(anna.page.locator("#status.is-shown")).to_be_visible()
+    anna.window.say("under way")
+    expect(anna.page.locator(".message.is-pending")).to_be_visible()
+    anna.window.composer.press("ArrowUp")
+    editor = anna.page.get_by_label("Edit message")
+    expect(editor).to_have_count(0)
+    network.up()
+    expect(editor).to_have_value("under way")
+    expect(editor).to_be_focused()
+    editor.press("Escape")
+    network.down()
+    expect(anna.page.locator("#status.is-shown")).to_be_visible()
+    anna.window.say("another")
+    expect(anna.page.locator(".message.is-pending")).to_be_visible()
+    anna.window.composer.press("ArrowUp")
+    anna.window.composer.press_sequentially("written meanwhile")
+    network.up()
+    expect(anna.window.settled).to_have_count(3)
+    expect(editor).to_have_count(0)
+    expect(anna.window.composer).to_have_value("written meanwhile")
 
 
 def test_the_field_grows_with_its_text_and_shift_enter_begins_a_line(people: People) -> None:

@@ -39,6 +39,8 @@ export class MessagesView {
     this.opening = false;
     /** @type {import("./timeline.js").Message|null} the one that is being edited */
     this.editing = null;
+    /** @type {string|null} id of the one under way that the user wants to edit as soon as it can be */
+    this.toEdit = null;
     /** @type {Model|null} */
     this.model = null;
     this.window = new RowWindow();
@@ -58,7 +60,7 @@ export class MessagesView {
 
   /** Another conversation: from its end, or, where more is new than is seen there, from what is new. @param {Model} model */
   open(model) {
-    this.editing = null;
+    this.editing = this.toEdit = null;
     this.missed = 0;
     this.window = new RowWindow();
     this.scroller.atEnd = true;
@@ -87,6 +89,7 @@ export class MessagesView {
       this.#showHistory(model);
     });
     this.#showJump();
+    if (this.toEdit) this.#editArrived();
   }
 
   toEnd() {
@@ -118,10 +121,22 @@ export class MessagesView {
     text?.setSelectionRange(text.value.length, text.value.length);
   }
 
-  /** Edit the last of one's own messages, if there is one. */
+  /** Edit the last of one's own messages, if there is one; where that is still under way, once it has arrived. */
   editLast() {
+    const last = this.model?.pending.at(-1);
     const own = this.model?.rows.findLast((row) => row.author.id === this.self.id && !row.deleted);
-    if (own) this.edit(own);
+    // What was refused has its own Retry and Delete.
+    if (last && last.id !== own?.client_id) this.toEdit = last.state === "failed" ? null : last.id;
+    else if (own) this.edit(own);
+  }
+
+  #editArrived() {
+    const arrived = this.model.rows.findLast((row) => row.client_id === this.toEdit && row.author.id === this.self.id);
+    if (!arrived && this.model.pending.some(({ id }) => id === this.toEdit)) return;
+    this.toEdit = null;
+    // Who writes on, or went elsewhere meanwhile, is not called back.
+    const field = byId("composer-text");
+    if (arrived && !arrived.deleted && document.activeElement === field && field.value === "") this.edit(arrived);
   }
 
   #redraw() {

@@ -63,7 +63,9 @@ def people(stack: Stack, browser: Browser) -> Iterator[People]:
     def make(name: str, *, registered: bool = True, network: Network | None = None, **context: Any) -> Person:
         url = network.url if network else stack.url
         unique = f"{name}_{_run}{next(_numbers):x}"
-        person = Person(browser.new_context(base_url=url, **context), stack, unique, url=url)
+        own = browser.new_context(base_url=url, **context)
+        own.set_default_timeout(WAIT_SECONDS * 1000)
+        person = Person(own, stack, unique, url=url)
         made.append(person)
         if registered:
             person.enter()

@@ -17,7 +17,7 @@ from tests.system.stack import Stack
 
 T = TypeVar("T")
 
-WAIT_SECONDS = 20
+WAIT_SECONDS = 60  # before a test gives up: costs time only where something is broken
 PASSWORD = "correct horse battery"
 # What Chromium says of every answer above 399 and of every connection that fails; tests look at
 # what the page makes of these.
@@ -36,6 +36,7 @@ class Window:
     page: Page
     origin: str
     servers: list[str] = field(default_factory=list)  # the daemon of each connection that was welcomed
+    last_read: dict[int, int] = field(default_factory=dict)  # of each room, as a daemon has confirmed it
     problems: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -57,8 +58,13 @@ class Window:
         socket.on("framereceived", self._received)
 
     def _received(self, frame: str | bytes) -> None:
-        if isinstance(frame, str) and frame.startswith('{"type":"welcome"'):
+        if not isinstance(frame, str):
+            return
+        if frame.startswith('{"type":"welcome"'):
             self.servers.append(json.loads(frame)["server"])
+        elif frame.startswith('{"type":"read"'):
+            marker = json.loads(frame)
+            self.last_read[marker["room"]] = marker["last_read"]
 
     def until(self, condition: Callable[[], object]) -> None:
         """Wait for something that only Playwright's events tell: they come while it is asked something."""
@@ -126,6 +132,11 @@ class Window:
         self.ready()
         self.composer.fill(text)
         self.composer.press("Enter")
+
+    def go_to(self, name: str) -> None:
+        """By the link in the list, and wait until the conversation is there."""
+        self.room(name).click()
+        expect(self.title).to_have_text(name)
 
     def open_direct(self, name: str) -> None:
         """By the dialog, and wait until the conversation is there."""

@@ -64,7 +64,9 @@ def messages_of_every_kind(anna: Person) -> None:
     anna.page.locator("#confirm-yes").click()
     expect(anna.page.locator(".message-gone")).to_be_visible()
     anna.window.say("to be mended")
-    expect(anna.window.settled.last).to_contain_text("to be mended")  # one that is under way can not be edited yet
+    expect(anna.window.settled.last).to_contain_text(
+        "to be mended"
+    )  # one that is under way can not be edited yet
     anna.window.composer.press("ArrowUp")
     anna.page.get_by_label("Edit message").fill("mended")
     anna.page.get_by_label("Edit message").press("Enter")

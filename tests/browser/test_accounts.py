@@ -62,6 +62,7 @@ def test_keyboard_alone_signs_in_and_sends(people: People) -> None:
     anna = people("anna")
     anna.sign_out()
     keyboard = anna.page.keyboard
+    expect(anna.page.get_by_label("User name")).to_be_focused()
     keyboard.type(anna.name)
     keyboard.press("Tab")
     keyboard.type(PASSWORD)

@@ -4,7 +4,7 @@ import asyncio
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from chatd.client import ParleyClient
 from tests.browser.conftest import People
@@ -13,8 +13,8 @@ from tests.browser.person import Person, Window
 from tests.system.stack import Stack
 
 
-def pending(window: Window) -> list[str]:
-    return window.page.locator("#message-list > .is-pending .message-text").all_text_contents()
+def pending(window: Window) -> Locator:
+    return window.page.locator("#message-list > .is-pending .message-text")
 
 
 def test_it_says_that_the_connection_is_lost_and_comes_back_by_itself(
@@ -59,7 +59,7 @@ def test_what_was_written_without_a_daemon_survives_a_reload_and_goes_in_order(
     try:
         anna.window.say("one")
         anna.window.say("two")
-        assert pending(anna.window) == ["one", "two"]
+        expect(pending(anna.window)).to_have_text(["one", "two"])
         anna.page.reload()
         expect(anna.page.locator(".is-pending")).to_have_count(2)
         anna.window.say("three")
@@ -168,8 +168,8 @@ def test_after_being_offline_it_shows_exactly_the_log(people: People, network: N
     log = bert.as_program(talk)
     network.up()
     anna.context.set_offline(False)
-    last = log[-1]
-    expect(anna.window.settled.last).to_contain_text(last)
+    expect(anna.window.settled.last).to_contain_text(log[-1])
+    expect(anna.page.locator(".message-gone")).to_have_count(2)  # what was changed last
     shown = anna.window.texts() if count > 1000 else anna.window.whole_log()
     assert shown == log[-len(shown) :]
     assert len(shown) >= 50 if count > 1000 else len(shown) == len(log)

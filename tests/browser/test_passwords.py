@@ -58,5 +58,7 @@ def test_sign_in_asks_for_the_apps_code_once_it_is_turned_on(people: People) -> 
     fill_in(page, "Sign in", Code="000")
     expect(page.get_by_role("alert")).to_contain_text("This code is wrong")
     fits(page)
-    fill_in(page, "Sign in", Code=app.generate_otp(step + 1))
+    fill_in(
+        page, "Sign in", Code=app.generate_otp(max(step + 1, int(time.time()) // 30))
+    )  # none counts twice
     expect(anna.window.title).to_have_text("general")

@@ -48,7 +48,7 @@ def test_the_arrow_edits_the_last_own_message_and_escape_leaves_it(people: Peopl
     anna, bert = people("anna"), people("bert")
     anna.window.open_direct(bert.name)
     anna.window.say("mine")
-    bert.window.room(anna.name).click()
+    bert.window.go_to(anna.name)
     bert.window.say("another's")
     expect(anna.window.settled).to_have_count(2)
     anna.window.composer.press("ArrowUp")

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { isJumbo, parse, plain } from "../../web/static/js/markdown.js";
+import { excerpt, isJumbo, parse, plain } from "../../web/static/js/markdown.js";
 
 /** The tree in short: `p[a strong[b]]`. */
 const short = (text) => parse(text).map(shape).join(" ");
@@ -12,15 +13,16 @@ const shape = (node) => {
   const about = node.href ? `<${node.href}>` : node.start > 1 ? `${node.start}` : "";
   return `${node.type}${about}[${node.children.map(shape).join("|")}]`;
 };
-const links = (text) => {
+const all = (type, text) => {
   const found = [];
   const walk = (node) => {
-    if (node.type === "link") found.push(node.href);
+    if (node.type === type) found.push(node);
     node.children?.forEach(walk);
   };
   parse(text).forEach(walk);
   return found;
 };
+const links = (text) => all("link", text).map(({ href }) => href);
 
 test("emphasis, code, lists and quotes", () => {
   assert.equal(short("a **b** *c* ~~d~~ `e*`"), "paragraph[a |strong[b]| |em[c]| |strike[d]| |code(e*)]");
@@ -82,6 +84,24 @@ test("an address is shown as it was typed", () => {
 test("in plain words for who hears it", () => {
   assert.equal(plain("**a** [b](https://c.example)\n\n- d\n- `e`\n\n```js\nf\n```"), "a b\nd\ne\nf");
   assert.equal(plain(" "), "");
+});
+
+test("whom a text calls is marked as the server counts it: one table of cases holds both to it", () => {
+  const cases = JSON.parse(readFileSync(new URL("../shared/mention_cases.json", import.meta.url)));
+  for (const [text, names, everyone] of cases) {
+    const called = [...new Set(all("mention", text).map(({ name }) => name))];
+    assert.deepEqual([called.filter((name) => name !== "room"), called.includes("room")], [names, everyone], text);
+  }
+});
+
+test("a mention keeps its letters, and nothing within it is emphasis", () => {
+  assert.equal(short("**@An_na_b** _x_"), "paragraph[strong[mention(@An_na_b)]| |em[x]]");
+  assert.equal(plain("hi @Anna!"), "hi @Anna!");
+});
+
+test("a quote shows the beginning in one line", () => {
+  assert.equal(excerpt("**a**\n\n- b\n- c"), "a b c");
+  assert.equal([...excerpt("😀".repeat(300))].length, 200);
 });
 
 test("a few emoji alone are large", () => {

@@ -5,10 +5,11 @@
  *
  * @typedef {{type: "text", text: string}} Text
  * @typedef {{type: "code"|"fence", text: string, language?: string}} Code
+ * @typedef {{type: "mention", text: string, name: string}} Mention  `name` in small letters
  * @typedef {{type: "link", href: string, children: Node[]}} Link
  * @typedef {{type: "paragraph"|"strong"|"em"|"strike"|"quote"|"bullets"|"numbers"|"item"|"break",
  *   start?: number, children: Node[]}} Branch
- * @typedef {Text|Code|Link|Branch} Node
+ * @typedef {Text|Code|Mention|Link|Branch} Node
  */
 
 import MarkdownIt from "../vendor/markdown-it.js";
@@ -19,6 +20,9 @@ const OFF = ["table", "code", "heading", "lheading", "hr", "reference", "html_bl
 // Characters that draw nothing or turn the direction of writing: a link with them would lie about where it goes.
 const DECEIVING = /%E2%80%(?:8[BEF]|A[A-E])|%E2%81%A[6-9]|%(?:[01][\dA-F]|7F)/i;
 const WEB = /^https?:\/\/[^/?#]/i;
+// As `shared/mentions.py` has it: not in an address, and a whole word.
+const MENTION = /(?<![A-Za-z0-9_@/\\])@([A-Za-z0-9_]{1,32})(?![A-Za-z0-9_@])/y;
+const EXCERPT_MOST = 200; // code points; more is not shown in two lines
 const WORD = /[\p{Script=Latin}\p{N}]/u;
 
 const PICTURE = "\\p{Extended_Pictographic}(?:\\ufe0f|\\p{EMod})?";
@@ -52,6 +56,16 @@ markdown.inline.State = class extends markdown.inline.State {
   }
 };
 
+/** `@name` is one thing: code was taken before it comes here, and what is within it is no emphasis. */
+markdown.inline.ruler.before("emphasis", "mention", (state, silent) => {
+  MENTION.lastIndex = state.pos;
+  const found = MENTION.exec(state.src);
+  if (!found) return false;
+  if (!silent) state.push("mention", "", 0).content = found[0];
+  state.pos += found[0].length;
+  return true;
+});
+
 /** @param {string} text @returns {Node[]} */
 export function parse(text) {
   const root = { type: "root", children: [] };
@@ -65,6 +79,12 @@ export function parse(text) {
  */
 export function plain(text) {
   return parse(text).map(plainOf).join("\n").trim();
+}
+
+/** The beginning of it in plain words and one line, as a quote shows it. @param {string} text */
+export function excerpt(text) {
+  const letters = [...plain(text).replace(/\s+/gu, " ")];
+  return letters.length > EXCERPT_MOST ? `${letters.slice(0, EXCERPT_MOST - 1).join("")}…` : letters.join("");
 }
 
 /** @param {Node} node @returns {string} */
@@ -110,6 +130,7 @@ function branch(token) {
 function leaf(token) {
   const { type, content, info } = token;
   if (type === "softbreak" || type === "hardbreak") return { type: "break", children: [] };
+  if (type === "mention") return { type: "mention", text: content, name: content.slice(1).toLowerCase() };
   if (type === "code_inline") return { type: "code", text: content };
   if (type === "fence")
     return { type: "fence", text: content.replace(/\n$/, ""), language: info.trim().split(/\s+/)[0].toLowerCase() };

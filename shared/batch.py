@@ -8,15 +8,18 @@ circle, and only then reads members and duplicates (READ COMMITTED: what stands 
 from collections.abc import Sequence
 from uuid import UUID
 
-from shared import log, messages, rooms
+import msgspec
+
+from shared import log, mentions, messages, reactions, rooms
 from shared.database import Cursor, Row
-from shared.protocol import Send
+from shared.protocol import Delete, Message, React, Send
 from shared.text import fault_of_body, nickname_key
 
 Place = tuple[int, int]
 
-DONE_SECONDS = 7 * 86_400  # for which an edit or deletion that is sent again gets its first answer
+DONE_SECONDS = 7 * 86_400  # for which a command other than `send` that is sent again gets its first answer
 FORGET_MOST = 5_000  # of those in one statement
+EVERYONE = 0  # as the user of a row of `mentions`
 
 
 def write(
@@ -40,10 +43,12 @@ def write(
         room = _room_of(request, directs)
         is_held = room is not None and room not in locked and (room, request.author.id) in snapshot.members
         (later if is_held else now).append(request)
+    _read_named(cursor, snapshot, now, directs)
     _read_entries(cursor, snapshot, now)
     _read_done(cursor, snapshot, now)
+    before = dict(snapshot.entries)
     result = log.apply(snapshot, now, longest=longest)
-    _write(cursor, snapshot, result)
+    _write(cursor, snapshot, before, result)
     for room in snapshot.opened:  # made for a resend of what was already said elsewhere
         rooms.discard_direct(cursor, room)
     return result, later
@@ -104,9 +109,32 @@ def _lock(cursor: Cursor, snapshot: log.Snapshot, wanted: list[int], *, skip_loc
 def _read_members(cursor: Cursor, snapshot: log.Snapshot, pairs: set[Place]) -> None:
     if pairs:
         cursor.execute(
-            "SELECT room_id, user_id FROM members WHERE (room_id, user_id) IN %s", (sorted(pairs),)
+            "SELECT room_id, user_id, role FROM members WHERE (room_id, user_id) IN %s", (sorted(pairs),)
         )
-        snapshot.members = {(row["room_id"], row["user_id"]) for row in cursor.fetchall()}
+        snapshot.members = {(row["room_id"], row["user_id"]): row["role"] for row in cursor.fetchall()}
+
+
+def _read_named(
+    cursor: Cursor,
+    snapshot: log.Snapshot,
+    requests: list[log.Request],
+    directs: dict[tuple[int, str], int],
+) -> None:
+    """Read which members the batch's texts call by name; most texts call nobody, and then nothing is asked."""
+    called = [
+        (room, name)
+        for request in requests
+        if not isinstance(request.command, Delete | React)
+        for name in mentions.called(request.command.body).names
+        if (room := _room_of(request, directs)) in snapshot.heads
+    ]
+    if called:
+        cursor.execute(
+            "SELECT m.room_id, u.id, LOWER(u.name) AS name FROM users u JOIN members m ON m.user_id = u.id"
+            " WHERE u.name IN %s AND m.room_id IN %s",
+            (sorted({name for _, name in called}), sorted({room for room, _ in called})),
+        )
+        snapshot.named = {(row["room_id"], row["name"]): row["id"] for row in cursor.fetchall()}
 
 
 def _read_entries(cursor: Cursor, snapshot: log.Snapshot, requests: list[log.Request]) -> None:
@@ -128,7 +156,7 @@ def _read_entries(cursor: Cursor, snapshot: log.Snapshot, requests: list[log.Req
 
 
 def _read_done(cursor: Cursor, snapshot: log.Snapshot, requests: list[log.Request]) -> None:
-    """Read which edits and deletions of the batch were carried out before (resends)."""
+    """Read which commands of the batch, other than sends, were carried out before (resends)."""
     ids = sorted({(r.author.id, r.command.id.bytes) for r in requests if not isinstance(r.command, Send)})
     if ids:
         cursor.execute(
@@ -141,27 +169,28 @@ def _read_done(cursor: Cursor, snapshot: log.Snapshot, requests: list[log.Reques
 
 
 def forget_done(cursor: Cursor, now: float) -> None:
-    """Forget some of the edits and deletions that are too old to be sent again; `now` is in seconds since 1970 UTC."""
+    """Forget some of the commands that are too old to be sent again; `now` is in seconds since 1970 UTC."""
     cursor.execute(
         "DELETE FROM commands WHERE at < %s ORDER BY at LIMIT %s",
         (int((now - DONE_SECONDS) * 1000), FORGET_MOST),
     )
 
 
-def _write(cursor: Cursor, snapshot: log.Snapshot, result: log.Result) -> None:
+def _write(
+    cursor: Cursor, snapshot: log.Snapshot, before: dict[Place, log.Entry], result: log.Result
+) -> None:
     if result.created:
         cursor.executemany(
-            "INSERT INTO messages (room_id, number, version, author_id, client_id, body, body_version, edit_id,"
-            " at, edited_at, deleted) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [_row(entry) for entry in result.created.values()],
+            f"INSERT INTO messages (room_id, number, author_id, client_id, at, {', '.join(STATE)})"
+            f" VALUES ({', '.join(['%s'] * (5 + len(STATE)))})",
+            [(*_key(entry.message), *_state(entry)) for entry in result.created.values()],
         )
-    for entry in result.changed.values():
-        message = entry.message
+    for (room, number), entry in result.changed.items():
         cursor.execute(
-            "UPDATE messages SET version = %s, body = %s, body_version = %s, edit_id = %s, edited_at = %s, deleted = %s"
-            " WHERE room_id = %s AND number = %s",
-            (*_state(entry), message.room, message.number),
+            f"UPDATE messages SET {', '.join(f'{column} = %s' for column in STATE)} WHERE room_id = %s AND number = %s",
+            (*_state(entry), room, number),
         )
+    _write_mentions(cursor, before, result)
     changed = sorted({room for room, _ in (*result.created, *result.changed)})
     if changed:
         _write_heads(cursor, snapshot, changed)
@@ -174,18 +203,62 @@ def _write(cursor: Cursor, snapshot: log.Snapshot, result: log.Result) -> None:
         _write_markers(cursor, result)
 
 
-def _row(entry: log.Entry) -> tuple[object, ...]:
-    message = entry.message
-    version, body, body_version, edit_id, edited_at, deleted = _state(entry)
-    key = (message.room, message.number, version, message.author.id, message.client_id.bytes)
-    return (*key, body, body_version, edit_id, message.at, edited_at, deleted)
+def _key(message: Message) -> tuple[object, ...]:
+    return (message.room, message.number, message.author.id, message.client_id.bytes, message.at)
+
+
+# The columns of a message that a change may change.
+STATE = (
+    "version",
+    "body",
+    "body_version",
+    "edit_id",
+    "edited_at",
+    "deleted",
+    "reply_to",
+    "reactions",
+    "mentions",
+    "everyone",
+)
 
 
 def _state(entry: log.Entry) -> tuple[object, ...]:
-    """The columns of a message that a change may change."""
+    """The values of the columns `STATE`."""
     message = entry.message
-    edit_id = entry.edit_id.bytes if entry.edit_id else None
-    return (message.version, message.body, message.body_version, edit_id, message.edited_at, message.deleted)
+    return (
+        message.version,
+        message.body,
+        message.body_version,
+        entry.edit_id.bytes if entry.edit_id else None,
+        message.edited_at,
+        message.deleted,
+        message.reply_to,
+        reactions.stored(message.reactions),
+        msgspec.json.encode(message.mentions).decode() if message.mentions else None,
+        message.everyone,
+    )
+
+
+def _write_mentions(cursor: Cursor, before: dict[Place, log.Entry], result: log.Result) -> None:
+    """Write the index of mentions anew for each message of which they are others than `before`."""
+    now = {place: _callees(entry.message) for place, entry in (result.created | result.changed).items()}
+    old = {place: _callees(before[place].message) for place in now if place in before}
+    gone = [place for place in old if old[place] and old[place] != now[place]]
+    if gone:
+        cursor.execute("DELETE FROM mentions WHERE (room_id, number) IN %s", (sorted(gone),))
+    rows = [
+        (room, user, number)
+        for (room, number), users in now.items()
+        if users != old.get((room, number))
+        for user in users
+    ]
+    if rows:
+        cursor.executemany("INSERT INTO mentions (room_id, user_id, number) VALUES (%s, %s, %s)", rows)
+
+
+def _callees(message: Message) -> list[int]:
+    """The users of a message's rows in the index: who is called with everyone needs no row besides."""
+    return [EVERYONE] if message.everyone else message.mentions
 
 
 def _write_heads(cursor: Cursor, snapshot: log.Snapshot, changed: list[int]) -> None:

@@ -7,18 +7,22 @@ snapshot. Writing is in `shared.batch`.
 from dataclasses import dataclass
 from uuid import UUID
 
-from shared import rooms
+import msgspec
+
+from shared import reactions, rooms
 from shared.database import Cursor, Row
 from shared.log import Entry
 from shared.protocol import Changes, Message, Reset, Room, User
 
 COLUMNS = (
     "m.number, m.version, m.author_id, u.name AS author_name, m.client_id, m.body, m.body_version,"
-    " m.edit_id, m.at, m.edited_at, m.deleted"
+    " m.edit_id, m.at, m.edited_at, m.deleted, m.reply_to, m.reactions, m.mentions, m.everyone"
 )
 CHANGES_ROWS = 1_000
 CHANGES_BYTES = 256 * 1024
-ROW_BYTES = 200  # of a message beside its text
+ROW_BYTES = 200  # of a message beside its text, reactions and mentions
+
+_ids = msgspec.json.Decoder(list[int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,10 @@ def entry_of(row: Row, room: int) -> Entry:
         at=row["at"],
         edited_at=row["edited_at"],
         deleted=bool(row["deleted"]),
+        reply_to=row["reply_to"],
+        reactions=reactions.read(row["reactions"]),
+        mentions=_ids.decode(row["mentions"]) if row["mentions"] else [],
+        everyone=bool(row["everyone"]),
     )
     return Entry(message, UUID(bytes=row["edit_id"]) if row["edit_id"] else None)
 
@@ -81,7 +89,7 @@ def changes(cursor: Cursor, *, room: int, since: int, reader: int | None) -> Cha
         f"SELECT {rooms.STATE}, {rooms.PEOPLE}, r.version AS head, few.size <= %s AND few.count <= %s AS fits,"
         f" {COLUMNS} FROM rooms r{membership}"
         " JOIN (SELECT COUNT(*) AS count, COALESCE(SUM(one.size), 0) AS size FROM"
-        "  (SELECT OCTET_LENGTH(body) + %s AS size FROM messages WHERE room_id = %s AND version > %s LIMIT %s) one) few"
+        "  (SELECT OCTET_LENGTH(CONCAT(body, COALESCE(reactions, ''), COALESCE(mentions, ''))) + %s AS size FROM messages WHERE room_id = %s AND version > %s LIMIT %s) one) few"
         " LEFT JOIN messages m ON m.room_id = r.id AND m.version > %s AND few.size <= %s AND few.count <= %s"
         " LEFT JOIN users u ON u.id = m.author_id"
         " WHERE r.id = %s ORDER BY m.version",

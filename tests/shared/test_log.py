@@ -20,7 +20,7 @@ def snapshot() -> Snapshot:
     """Alice and Bob are in two rooms; Eve is in none."""
     return Snapshot(
         heads={ROOM: Head(0, 1), OTHER: Head(5, 9), STRANGE: Head(0, 1)},
-        members={(room, user.id) for room in (ROOM, OTHER) for user in (ALICE, BOB)},
+        members={(room, user.id): "member" for room in (ROOM, OTHER) for user in (ALICE, BOB)},
     )
 
 

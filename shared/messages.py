@@ -18,6 +18,7 @@ COLUMNS = (
     "m.number, m.version, m.author_id, u.name AS author_name, m.client_id, m.body, m.body_version,"
     " m.edit_id, m.at, m.edited_at, m.deleted, m.reply_to, m.reactions, m.mentions, m.everyone"
 )
+SIZE = "OCTET_LENGTH(CONCAT(body, COALESCE(reactions, ''), COALESCE(mentions, '')))"  # bytes of a message
 CHANGES_ROWS = 1_000
 CHANGES_BYTES = 256 * 1024
 ROW_BYTES = 200  # of a message beside its text, reactions and mentions
@@ -33,6 +34,7 @@ class Page:
     version: int
     messages: list[Message]
     more: bool  # whether older ones stand before
+    newer: bool  # whether newer ones stand behind
 
 
 def entry_of(row: Row, room: int) -> Entry:
@@ -56,25 +58,65 @@ def entry_of(row: Row, room: int) -> Entry:
     return Entry(message, UUID(bytes=row["edit_id"]) if row["edit_id"] else None)
 
 
-def page(cursor: Cursor, *, room: int, user: int, before: int | None, limit: int) -> Page:
-    """The newest `limit` messages of a room, or those before the number `before`.
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which of a room's messages: at most one of these by number; none of them asks for the newest.
 
-    Raises `rooms.NoSuchRoom` where there is none or `user` is not in it.
+    `around` gives half a page before the number, and from it on another half. `numbers` are as many as there are.
     """
+
+    before: int | None = None
+    after: int | None = None
+    around: int | None = None
+    numbers: tuple[int, ...] = ()
+
+
+NEWEST = Where()
+
+
+def page(cursor: Cursor, *, room: int, user: int, where: Where = NEWEST, limit: int) -> Page:
+    """At most `limit` messages of a room. Raises `rooms.NoSuchRoom` where there is none or `user` is not in it."""
+    select, values = _rows(room, where, limit)
     cursor.execute(
-        f"SELECT {rooms.STATE}, {rooms.PEOPLE}, r.version AS head, {COLUMNS}"
+        f"SELECT {rooms.STATE}, {rooms.PEOPLE}, r.version AS head, r.number AS last, {COLUMNS}"
         " FROM members mine JOIN rooms r ON r.id = mine.room_id"
-        " LEFT JOIN (SELECT * FROM messages WHERE room_id = %s AND number < %s ORDER BY number DESC LIMIT %s) m"
-        "  ON m.room_id = r.id"
+        f" LEFT JOIN ({select}) m ON m.room_id = r.id"
         " LEFT JOIN users u ON u.id = m.author_id"
         " WHERE mine.room_id = %s AND mine.user_id = %s ORDER BY m.number",
-        (room, before if before is not None else 2**63, limit, room, user),
+        (*values, room, user),
     )
     rows = cursor.fetchall()
     if not rows:
         raise rooms.NoSuchRoom(room)
     messages = [entry_of(row, room).message for row in rows if row["number"] is not None]
-    return Page(rooms.state_of(rows[0]), rows[0]["head"], messages, bool(messages) and messages[0].number > 1)
+    last = rows[0]["last"]
+    # Of what lies between two messages that do not follow each other, nobody asks.
+    first, final = (messages[0].number, messages[-1].number) if messages else _edges(where, last)
+    return Page(rooms.state_of(rows[0]), rows[0]["head"], messages, more=first > 1, newer=final < last)
+
+
+def _rows(room: int, where: Where, limit: int) -> tuple[str, tuple[object, ...]]:
+    """The statement that reads the rows of a page, and its values."""
+    older = "SELECT * FROM messages WHERE room_id = %s AND number < %s ORDER BY number DESC LIMIT %s"
+    newer = "SELECT * FROM messages WHERE room_id = %s AND number >= %s ORDER BY number LIMIT %s"
+    if where.numbers:
+        return "SELECT * FROM messages WHERE room_id = %s AND number IN %s", (room, where.numbers)
+    if where.around is not None:
+        half = limit // 2
+        return (
+            f"({older}) UNION ALL ({newer})",
+            (room, where.around, half, room, where.around, limit - half),
+        )
+    if where.after is not None:
+        return newer, (room, where.after + 1, limit)
+    return older, (room, 2**63 if where.before is None else where.before, limit)
+
+
+def _edges(where: Where, last: int) -> tuple[int, int]:
+    """Between which numbers a page without messages lies, in a room whose last message has the number `last`."""
+    if where.before is not None:
+        return 1, 0
+    return last + 1, last
 
 
 def changes(cursor: Cursor, *, room: int, since: int, reader: int | None) -> Changes | Reset:
@@ -89,7 +131,7 @@ def changes(cursor: Cursor, *, room: int, since: int, reader: int | None) -> Cha
         f"SELECT {rooms.STATE}, {rooms.PEOPLE}, r.version AS head, few.size <= %s AND few.count <= %s AS fits,"
         f" {COLUMNS} FROM rooms r{membership}"
         " JOIN (SELECT COUNT(*) AS count, COALESCE(SUM(one.size), 0) AS size FROM"
-        "  (SELECT OCTET_LENGTH(CONCAT(body, COALESCE(reactions, ''), COALESCE(mentions, ''))) + %s AS size FROM messages WHERE room_id = %s AND version > %s LIMIT %s) one) few"
+        f"  (SELECT {SIZE} + %s AS size FROM messages WHERE room_id = %s AND version > %s LIMIT %s) one) few"
         " LEFT JOIN messages m ON m.room_id = r.id AND m.version > %s AND few.size <= %s AND few.count <= %s"
         " LEFT JOIN users u ON u.id = m.author_id"
         " WHERE r.id = %s ORDER BY m.version",

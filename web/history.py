@@ -7,7 +7,9 @@ from web.backends import settings
 
 def page(cursor: Cursor, *, room: int, user: int, before: int | None = None) -> messages.Page:
     """A page of messages and the room's version, of one snapshot. Raises `rooms.NoSuchRoom`."""
-    return messages.page(cursor, room=room, user=user, before=before, limit=settings().history_page)
+    return messages.page(
+        cursor, room=room, user=user, where=messages.Where(before=before), limit=settings().history_page
+    )
 
 
 def direct_summary(

@@ -4,18 +4,16 @@ import pytest
 
 from shared import messages, rooms
 from shared.database import Database
-from shared.messages import CHANGES_ROWS, Page
+from shared.messages import CHANGES_ROWS, NEWEST, Page, Where
 from shared.protocol import Changes, Reset, User
 from tests.shared.people import accepted, delete, edit, person, say, sending, write
 
 ROOM = rooms.GENERAL
 
 
-def page(
-    database: Database, user: User, *, before: int | None = None, limit: int = 3, room: int = ROOM
-) -> Page:
+def page(database: Database, user: User, where: Where = NEWEST, *, limit: int = 3, room: int = ROOM) -> Page:
     with database.cursor() as cursor:
-        return messages.page(cursor, room=room, user=user.id, before=before, limit=limit)
+        return messages.page(cursor, room=room, user=user.id, where=where, limit=limit)
 
 
 def changes(database: Database, user: User | None, since: int, *, room: int = ROOM) -> Changes | Reset:
@@ -44,15 +42,15 @@ def test_a_page_holds_the_newest_messages_in_their_order(database: Database) -> 
 def test_the_page_before_goes_on_where_the_last_began(database: Database) -> None:
     alice = person(database, "alice")
     said = [say(database, alice, str(number), room=ROOM) for number in range(5)]
-    found = page(database, alice, before=3)
+    found = page(database, alice, Where(before=3))
     assert (found.messages, found.more) == (said[:2], False)
-    assert page(database, alice, before=1).messages == []
-    assert not page(database, alice, before=1).more
+    assert page(database, alice, Where(before=1)).messages == []
+    assert not page(database, alice, Where(before=1)).more
 
 
 def test_a_room_where_nothing_was_said_is_an_empty_page(database: Database) -> None:
     found = page(database, person(database, "alice"))
-    assert (found.messages, found.more, found.version) == ([], False, 2)
+    assert (found.messages, found.more, found.newer, found.version) == ([], False, False, 2)
     assert found.room.name == "general"
 
 
@@ -76,6 +74,47 @@ def test_a_page_shows_messages_as_they_are_now(database: Database) -> None:
     found = page(database, alice)
     assert found.messages == [edited, deleted]
     assert found.version == deleted.version == 6
+
+
+def numbers(found: Page) -> tuple[list[int], bool, bool]:
+    return [message.number for message in found.messages], found.more, found.newer
+
+
+@pytest.mark.parametrize(
+    ("where", "shown", "more", "newer"),
+    [
+        (NEWEST, [7, 8, 9, 10], True, False),
+        (Where(before=10), [6, 7, 8, 9], True, True),
+        (Where(before=3), [1, 2], False, True),
+        (Where(before=1), [], False, True),
+        (Where(before=99), [7, 8, 9, 10], True, False),
+        (Where(after=0), [1, 2, 3, 4], False, True),
+        (Where(after=2), [3, 4, 5, 6], True, True),
+        (Where(after=8), [9, 10], True, False),
+        (Where(after=10), [], True, False),
+        (Where(after=99), [], True, False),
+        (Where(around=5), [3, 4, 5, 6], True, True),
+        (Where(around=1), [1, 2], False, True),
+        (Where(around=10), [8, 9, 10], True, False),
+        (Where(around=99), [9, 10], True, False),
+        (Where(numbers=(7, 3, 99, 0)), [3, 7], True, True),
+        (Where(numbers=(99,)), [], True, False),
+    ],
+)
+def test_a_page_says_what_stands_before_and_behind_it(
+    database: Database, where: Where, shown: list[int], more: bool, newer: bool
+) -> None:
+    alice = person(database, "alice")
+    write(database, alice, *(sending(room=ROOM) for _ in range(10)))
+    assert numbers(page(database, alice, where, limit=4)) == (shown, more, newer)
+
+
+@pytest.mark.parametrize(
+    "where", [NEWEST, Where(before=5), Where(after=0), Where(around=5), Where(numbers=(5,))]
+)
+def test_a_page_of_an_empty_room_has_nothing_before_and_behind_it(database: Database, where: Where) -> None:
+    found = numbers(page(database, person(database, "alice"), where))
+    assert found == ([], False, False)
 
 
 # -- changes
@@ -169,8 +208,13 @@ def test_who_was_put_out_reads_no_more_even_if_nobody_told_the_daemon(database: 
         changes(database, bob, 0, room=tea)
 
 
+@pytest.mark.parametrize(
+    "where", [NEWEST, Where(before=2), Where(after=0), Where(around=1), Where(numbers=(1, 2))]
+)
 @pytest.mark.parametrize("kind", ["public", "direct"])
-def test_rows_head_state_and_membership_come_from_one_statement(database: Database, kind: str) -> None:
+def test_rows_head_state_and_membership_come_from_one_statement(
+    database: Database, kind: str, where: Where
+) -> None:
     """Otherwise a commit between two statements would be skipped by a reader who believes the head."""
     alice, bob = person(database, "alice"), person(database, "bobby")
     room = say(database, alice, "one", room=ROOM).room
@@ -179,7 +223,7 @@ def test_rows_head_state_and_membership_come_from_one_statement(database: Databa
     with database.cursor() as cursor:
         cursor.execute("SHOW SESSION STATUS LIKE 'Com_select'")
         before = cursor.fetchone()
-        shown = messages.page(cursor, room=room, user=alice.id, before=None, limit=3)
+        shown = messages.page(cursor, room=room, user=alice.id, where=where, limit=3)
         missed = messages.changes(cursor, room=room, since=0, reader=alice.id)
         cursor.execute("SHOW SESSION STATUS LIKE 'Com_select'")
         after = cursor.fetchone()

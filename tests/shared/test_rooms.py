@@ -355,4 +355,4 @@ def test_a_new_user_is_in_general_and_in_nothing_else(database: Database) -> Non
         assert membership.change is not None
         assert membership.change.joined == [protocol.User(user, "alice")]
         assert [s.room.id for s in rooms.summaries(cursor, user=user)] == [rooms.GENERAL]
-        assert messages.page(cursor, room=rooms.GENERAL, user=user, before=None, limit=10).messages == []
+        assert messages.page(cursor, room=rooms.GENERAL, user=user, limit=10).messages == []

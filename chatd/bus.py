@@ -33,6 +33,7 @@ class Bus:
         *,
         on_room: Callable[[int, bytes], None],
         on_user: Callable[[int, bytes], None],
+        on_presence: Callable[[bytes], None],
         on_restored: Callable[[], None],
     ) -> None:
         self._url, self._password = settings.redis_address("chatd")
@@ -40,6 +41,7 @@ class Bus:
         self._rooms, self._users = self.channels.rooms, self.channels.users
         self._on_room = on_room
         self._on_user = on_user
+        self._on_presence = on_presence
         self._on_restored = on_restored
         self._wire: wire.Wire | None = None
         self._wanted: set[str] = set()
@@ -158,3 +160,5 @@ class Bus:
             self._on_room(int(name[len(self._rooms) :]), payload)
         elif name.startswith(self._users):
             self._on_user(int(name[len(self._users) :]), payload)
+        elif name == self.channels.presence:
+            self._on_presence(payload)

@@ -14,8 +14,9 @@ from chatd.fanout import Fanout
 from chatd.journal import Journal
 from chatd.peer import Peer, frame
 from chatd.ratelimit import Kind, Limits
+from chatd.signals import Signals
 from chatd.store import Store, StoreAway, StoreBusy
-from shared import protocol, rooms
+from shared import markers, protocol, rooms
 from shared.log import Accepted, Outcome, Request
 from shared.protocol import Code
 
@@ -30,6 +31,7 @@ TEXTS = {
     Code.CHARACTERS: "The message contains control characters.",
     Code.CONFLICT: "The message was changed meanwhile.",
     Code.DELETED: "The message was deleted.",
+    Code.FULL: "The message holds as many reactions as it can.",
     Code.UNAVAILABLE: "The database can not be reached just now.",
     Code.BUSY: "The room is busy just now.",
     Code.TOO_MANY: "That was too much at once: slow down.",
@@ -47,6 +49,7 @@ class Commands:
     fanout: Fanout
     bus: Bus
     limits: Limits
+    signals: Signals
     _asking: WeakValueDictionary[int, asyncio.Semaphore] = field(
         init=False, default_factory=WeakValueDictionary
     )
@@ -54,26 +57,31 @@ class Commands:
     async def handle(self, peer: Peer, message: protocol.ClientFrame) -> None:
         """Carry out what a client asks for. The answer to a command comes later, from the journal."""
         if type(message) not in HANDLERS:
-            self.refuse(peer, Code.INVALID, text="hello is the first message of a connection, and only that")
+            text = "hello is the first message of a connection, and only that"
+            self.refuse(peer, Code.INVALID, text=text, **about(message))
             return
         kind, handler = HANDLERS[type(message)]
         wait = self.limits.take(kind, time.monotonic(), user=peer.user.id, address=peer.address)
         if wait:
             await self._refuse_for_now(peer, message, wait)
             return
-        room = getattr(message, "room", None)
         try:
             await handler(self, peer, message)
         except StoreBusy:
-            self.refuse(peer, Code.BUSY, room=room, temporary=True)
+            self.refuse(peer, Code.BUSY, temporary=True, **about(message))
         except StoreAway:
-            self.refuse(peer, Code.UNAVAILABLE, room=room, temporary=True)
+            self.refuse(peer, Code.UNAVAILABLE, temporary=True, **about(message))
         except rooms.NoSuchRoom:
-            self.refuse(peer, Code.NOT_FOUND, room=room)
+            self.refuse(peer, Code.NOT_FOUND, **about(message))
+
+    def begin(self, peer: Peer) -> None:
+        """The connection was welcomed."""
+        self.signals.arrived(peer)
 
     def forget(self, peer: Peer) -> None:
         """The connection is gone."""
         self.journal.forget(peer)
+        self.signals.forget(peer)
 
     def refuse(
         self,
@@ -107,22 +115,23 @@ class Commands:
         A resend of what was carried out is refused like anything else, but never for good: it
         gets the first attempt's answer a little later.
         """
-        about: dict[str, Any] = {"room": getattr(message, "room", None)}
         if isinstance(message, protocol.Command):
-            about["id"] = message.id
             # What this connection asked for before may be refused too, and then comes again first.
             await peer.until_all_answered()
             self.journal.refused_before(peer, message)
         retry_after = math.ceil(wait * 1000) / 1000
-        self.refuse(peer, Code.TOO_MANY, temporary=True, retry_after=retry_after, **about)
+        self.refuse(peer, Code.TOO_MANY, temporary=True, retry_after=retry_after, **about(message))
 
     # -- handlers
 
     async def write(self, peer: Peer, command: protocol.Command) -> None:
         if isinstance(command, protocol.Send) and (command.room is None) == (command.to is None):
-            self.refuse(
-                peer, Code.INVALID, id=command.id, text="a message goes either to a room or to a user"
-            )
+            text = "a message goes either to a room or to a user"
+            self.refuse(peer, Code.INVALID, text=text, **about(command))
+            return
+        if isinstance(command, protocol.Send) and command.to is not None and command.reply_to is not None:
+            text = "a reply goes to the room of what it answers"
+            self.refuse(peer, Code.INVALID, text=text, **about(command))
             return
         await peer.until_few_unanswered()
         await self.journal.until_few_wait(peer.user.id)
@@ -135,20 +144,14 @@ class Commands:
         command = outcome.request.command
         if isinstance(outcome, Accepted):
             done = outcome.message
-            # A resend gets the first attempt's time, whatever was edited since.
-            at = done.at if isinstance(command, protocol.Send) else done.edited_at or done.at
-            self.post(
-                peer,
-                protocol.Ack(id=command.id, room=done.room, number=done.number, version=done.version, at=at),
-            )
+            self.post(peer, protocol.Ack(command.id, done.room, done.number, done.version, outcome.at))
             return
         self.refuse(
             peer,
             outcome.code,
-            id=command.id,
-            room=command.room,
             temporary=outcome.temporary,
             text=self._text(outcome.code, command),
+            **about(command),
         )
 
     def _text(self, code: str, command: protocol.Command) -> str:
@@ -166,14 +169,25 @@ class Commands:
         return place
 
     async def read(self, peer: Peer, read: protocol.Read) -> None:
-        marker, moved = await self.store.run(
-            rooms.mark_read, room=read.room, user=peer.user.id, number=read.number
+        change = await self.store.run(markers.read, room=read.room, user=peer.user.id, number=read.number)
+        self._tell(peer, change)
+
+    async def unread(self, peer: Peer, unread: protocol.Unread) -> None:
+        change = await self.store.run(
+            markers.unread, room=unread.room, user=peer.user.id, number=unread.number
         )
+        self._tell(peer, change)
+
+    def _tell(self, peer: Peer, change: markers.Change) -> None:
+        """Tell the user's devices of their own state of a room, and the other of a direct room how far it was seen."""
+        marker, user = change.marker, peer.user.id
         payload = protocol.encode(marker)
-        if not moved:
-            self.post(peer, marker)  # it stands further on: no news, but for who did not know
-        elif not self.bus.publish([(self.bus.channels.user(peer.user.id), payload)]):
-            self.fanout.post(self.delivery.hub.of_user(peer.user.id), frame(payload))
+        if not change.moved:
+            self.post(peer, marker)  # it was so already: no news, but for who did not know
+        elif not self.bus.publish([(self.bus.channels.user(user), payload)]):
+            self.fanout.post(self.delivery.hub.of_user(user), frame(payload))
+        if change.seen is not None:
+            self.delivery.tell(marker.room, protocol.Seen(marker.room, user, change.seen))
 
     async def sync(self, peer: Peer, sync: protocol.Sync) -> None:
         async with self._place_to_ask(peer.user.id):
@@ -182,13 +196,33 @@ class Commands:
     async def ping(self, peer: Peer, _: protocol.Ping) -> None:
         self.post(peer, protocol.Pong())
 
+    async def typing(self, peer: Peer, typing: protocol.Typing) -> None:
+        await self.signals.typing(peer, typing)
+
+    async def presence(self, peer: Peer, presence: protocol.Presence) -> None:
+        await self.signals.presence(peer, presence)
+
+    async def watch(self, peer: Peer, watch: protocol.Watch) -> None:
+        await self.signals.watch(peer, watch)
+
+
+def about(message: protocol.ClientFrame) -> dict[str, Any]:
+    """What an `error` says of the message that it refuses."""
+    found = {"of": protocol.tag(message), "room": getattr(message, "room", None)}
+    return found | ({"id": message.id} if isinstance(message, protocol.Command) else {})
+
 
 # What each message counts as, and who answers it.
 HANDLERS: dict[type, tuple[Kind, Callable[[Commands, Peer, Any], Awaitable[None]]]] = {
     protocol.Send: (Kind.MESSAGE, Commands.write),
     protocol.Edit: (Kind.MESSAGE, Commands.write),
     protocol.Delete: (Kind.MESSAGE, Commands.write),
+    protocol.React: (Kind.MESSAGE, Commands.write),
     protocol.Read: (Kind.READ, Commands.read),
+    protocol.Unread: (Kind.READ, Commands.unread),
     protocol.Sync: (Kind.SYNC, Commands.sync),
+    protocol.Typing: (Kind.SIGNAL, Commands.typing),
+    protocol.Presence: (Kind.SIGNAL, Commands.presence),
+    protocol.Watch: (Kind.SIGNAL, Commands.watch),
     protocol.Ping: (Kind.SIGNAL, Commands.ping),
 }

@@ -24,7 +24,14 @@ from shared.protocol import Close, Code
 log = structlog.get_logger("chatd.connection")
 
 # What pages say by themselves, also when nobody sits before them: it keeps no session alive.
-AUTOMATIC = (protocol.Hello, protocol.Ping, protocol.Sync, protocol.Read)
+AUTOMATIC = (
+    protocol.Hello,
+    protocol.Ping,
+    protocol.Sync,
+    protocol.Read,
+    protocol.Presence,
+    protocol.Watch,
+)
 FAULTS_MAX = 50  # invalid frames on one connection: a peer that sends more is abusive
 
 
@@ -88,6 +95,7 @@ class Connections:
         """Everything after the session is known."""
         try:
             await self._greet(peer)
+            self.commands.begin(peer)
             await self.watch.look_again(peer)
             log.info("connected", user=peer.user.id, session=peer.session, connections=len(self.hub))
             while True:
@@ -115,7 +123,7 @@ class Connections:
             async with asyncio.timeout(self.admission.hello_seconds):
                 while not isinstance(hello := await self._next(peer), protocol.Hello):
                     if hello is not None:
-                        self._fault(peer, "the first message is hello")
+                        self._fault(peer, "the first message is hello", of=protocol.tag(hello))
         except TimeoutError:
             # Not "not allowed": a line that stood still, or this process, may be the reason.
             raise Farewell(Close.TRY_AGAIN, "no hello in time") from None
@@ -138,14 +146,14 @@ class Connections:
         try:
             return protocol.decode(data)
         except protocol.InvalidFrame as fault:
-            self._fault(peer, str(fault))
+            self._fault(peer, str(fault), of=protocol.tag_of_frame(data))
             return None
 
-    def _fault(self, peer: Peer, text: str) -> None:
+    def _fault(self, peer: Peer, text: str, *, of: str | None = None) -> None:
         peer.faults += 1
         if peer.faults > FAULTS_MAX:
             raise Farewell(Close.TOO_MANY, "too many invalid frames")
-        self.commands.refuse(peer, Code.INVALID, text=text)
+        self.commands.refuse(peer, Code.INVALID, text=text, of=of)
 
 
 @contextmanager

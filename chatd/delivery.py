@@ -18,7 +18,7 @@ from chatd.hub import Hub
 from chatd.peer import Peer, frame
 from chatd.sequencer import Sequencer
 from chatd.store import Store, StoreAway
-from shared import messages, protocol, rooms
+from shared import members, messages, protocol, rooms
 
 log = structlog.get_logger("chatd.delivery")
 
@@ -26,13 +26,16 @@ T = TypeVar("T")
 
 CROSSING_SECONDS = 0.03  # two daemons' publishes may cross: a gap is often filled within this time
 RETRY_SECONDS = 0.5
+TYPING_PEERS_MAX = (
+    500  # in a larger room nobody could follow who is typing, and telling all costs more than a message
+)
 
 
 class _Header(msgspec.Struct):
-    """What is read of a published change; a message goes to the members as it is."""
+    """What is read of a published frame; a message goes to the members as it is."""
 
     type: str
-    version: int
+    version: int = 0  # 0: it is no change of the room
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class _Change:
 
 _decode_header = msgspec.json.Decoder(_Header).decode
 _decode_room_change = msgspec.json.Decoder(protocol.RoomChange).decode
+_decode_typing = msgspec.json.Decoder(protocol.SomebodyTypes).decode
 
 
 class Delivery:
@@ -61,9 +65,12 @@ class Delivery:
     # -- changes come in
 
     def heard(self, room: int, payload: bytes) -> None:
-        """A change was published."""
+        """A change, or a signal, was published."""
         try:
             header = _decode_header(payload)
+            if not header.version:
+                self._pass_on(room, header.type, payload)
+                return
             change = _Change(payload, _decode_room_change(payload) if header.type == "room" else None)
         except msgspec.MsgspecError:
             log.error("unreadable publish", room=room, size=len(payload))
@@ -77,6 +84,24 @@ class Delivery:
             if room in self.sequencer:
                 self._deliver(room, self.sequencer.track(room, head))
                 self._heal(room)
+
+    def tell(self, room: int, signal: protocol.ServerMessage) -> None:
+        """Tell all who are in `room` what is no change of it, and is lost where nobody hears it."""
+        payload = protocol.encode(signal)
+        if not self._bus.publish([(self._bus.channels.room(room), payload)]):
+            self.heard(room, payload)  # Redis is away: at least those who are here
+
+    def _pass_on(self, room: int, kind: str, payload: bytes) -> None:
+        """Deliver a signal. Raises `MsgspecError`."""
+        if kind == "seen":
+            self._post(room, frame(payload))
+        elif kind == "typing":
+            here = self.hub.of_room(room)
+            if len(here) <= TYPING_PEERS_MAX:
+                user = _decode_typing(payload).user.id
+                self._fanout.post([peer for peer in here if peer.user.id != user], frame(payload))
+        else:
+            raise msgspec.ValidationError(f"{kind} has no version")
 
     def _deliver(self, room: int, changes: Iterable[_Change]) -> None:
         for change in changes:
@@ -141,10 +166,10 @@ class Delivery:
         """The members of `room` changed unheard: compare those who are here with the database."""
         # Who comes in while the database is asked was not asked about, and is no stranger for that.
         inside, here = self.hub.users_in(room), self.hub.users()
-        members = await self._store.run(rooms.members_among, room, here)
-        for user in inside - members:
+        belong = await self._store.run(members.among, room, here)
+        for user in inside - belong:
             self.expel(user, room)
-        for user in members - self.hub.users_in(room):
+        for user in belong - self.hub.users_in(room):
             self.spawn(self.admit(user, room))
 
     # -- people come and go

@@ -116,8 +116,7 @@ class Gate:
             return self._health(connection)
         if path != PATH:
             return connection.respond(HTTPStatus.NOT_FOUND, "Nothing is here.\n")
-        if refusal := self._too_many(connection, request):
-            return refusal
+        # First: what another site's page asks for must not use up what the office that it is read in may ask for.
         try:
             allowed = is_allowed(request.headers, self.origins, proxied=self.proxies.include(connection))
         except InvalidHeader:
@@ -127,7 +126,7 @@ class Gate:
                 HTTPStatus.FORBIDDEN,
                 "This page may not connect here: its origin must stand in PARLEY_ORIGINS.\n",
             )
-        return None
+        return self._too_many(connection, request)
 
     def _health(self, connection: ServerConnection) -> Response:
         state = self.health()

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 BURST_SECONDS = 10.0  # of a rate, at once: who comes back from a dead spot has something to say
-ADDRESS_FACTOR = 10.0  # an address may be an office: it may ask for as much as so many users
 DEBT_SECONDS = 15.0  # at most, of who took more than there was; then it is as if it had not happened
 NOTICE_SECONDS = 60.0  # between two lines in the log about the same thing
 ROUNDING_SECONDS = 1e-6  # who waits for as long as was said is let through, whatever was rounded
@@ -25,6 +24,17 @@ class Kind(StrEnum):
     READ = "read"
     SIGNAL = "signal"  # what is small, often and never stored
     HANDSHAKE = "handshake"
+
+
+# An address may be an office of thousands behind one router: it may ask for as much as so many users at their
+# most. Nearly nobody ever is at the most, so that few users' worth of messages are many people's. But what every
+# open page says by itself, and what a message makes everybody's page say, comes from all of them.
+ADDRESS_FACTORS = {
+    Kind.MESSAGE: 10.0,
+    Kind.SYNC: 40.0,
+    Kind.READ: 50.0,
+    Kind.SIGNAL: 100.0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +93,17 @@ class Buckets:
 class Limits:
     """The rates of all kinds, each for a user and for an address; and of the log about them."""
 
-    def __init__(self, per_second: Mapping[Kind, float]) -> None:
-        """`per_second` of each kind is what one user may do; 0: no limit."""
+    def __init__(self, per_second: Mapping[Kind, float], *, handshakes_of_address: float = 0.0) -> None:
+        """`per_second` of each kind is what one user may do; 0: no limit.
+
+        Handshakes of an address have a rate of their own: after a restart everybody in an office comes at
+        once, and a flood comes before anybody knows whose it is.
+        """
         self._users = {kind: Buckets(Rate.of(per_second[kind])) for kind in Kind}
-        self._addresses = {kind: Buckets(Rate.of(per_second[kind], ADDRESS_FACTOR)) for kind in Kind}
+        self._addresses = {
+            kind: Buckets(Rate.of(per_second[kind], factor)) for kind, factor in ADDRESS_FACTORS.items()
+        }
+        self._addresses[Kind.HANDSHAKE] = Buckets(Rate.of(handshakes_of_address))
         self._notices = Buckets(Rate(1 / NOTICE_SECONDS, 1))
 
     def take(self, kind: Kind, now: float, *, user: int | None = None, address: str | None = None) -> float:

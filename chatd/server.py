@@ -26,7 +26,9 @@ from chatd.hub import Hub
 from chatd.journal import Journal
 from chatd.line import Bounds, lines
 from chatd.peer import Peer, frame
+from chatd.presence_exchange import PresenceExchange
 from chatd.ratelimit import Buckets, Kind, Limits, Quota, Rate
+from chatd.signals import Signals
 from chatd.store import Store, StoreAway
 from chatd.watch import Watch
 from chatd.writer import Writer
@@ -59,8 +61,20 @@ class Daemon:
         self._store = Store(self._database)
         self._hub: Hub[Peer] = Hub()
         self._fanout = Fanout(asyncio.get_running_loop(), limit=settings.buffer_max)
-        self._bus = Bus(settings, on_room=self._on_room, on_user=self._on_user, on_restored=self._on_restored)
+        self._bus = Bus(
+            settings,
+            on_room=self._on_room,
+            on_user=self._on_user,
+            on_presence=self._on_presence,
+            on_restored=self._on_restored,
+        )
         self._delivery = Delivery(self._store, self._bus, self._fanout, self._hub)
+        self._presence = PresenceExchange(
+            self._bus,
+            self._fanout,
+            interval=settings.presence_interval,
+            grace=settings.presence_grace,
+        )
         self._heads = Heads(settings, self._store, self._delivery)
         self._watch = Watch(settings, self._hub)
         self._writing = OwnConnection(settings, answer_seconds=ANSWER_SECONDS)
@@ -72,7 +86,8 @@ class Daemon:
                 Kind.READ: settings.read_rate,
                 Kind.SIGNAL: settings.signal_rate,
                 Kind.HANDSHAKE: settings.handshake_rate,
-            }
+            },
+            handshakes_of_address=settings.handshake_rate_per_address,
         )
         self._proxies = Proxies(settings.proxies)
         self._most = min(settings.sockets_max, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - OTHER_FILES)
@@ -91,6 +106,7 @@ class Daemon:
                     self._bus.run(),
                     self._heads.run(),
                     self._watch.run(),
+                    self._presence.run(),
                     self._sweep(),
                     self._cut_off_stalled(),
                 )
@@ -150,6 +166,7 @@ class Daemon:
             fanout=self._fanout,
             bus=self._bus,
             limits=self._limits,
+            signals=Signals(self._delivery, self._fanout, self._presence),
         )
 
     def _admission(self) -> Admission:
@@ -201,8 +218,12 @@ class Daemon:
         elif event.type == "read":
             self._fanout.post(self._hub.of_user(user), frame(payload))
 
+    def _on_presence(self, payload: bytes) -> None:
+        self._presence.heard(payload)
+
     def _on_restored(self) -> None:
         self._heads.compare_everything_now()
+        self._presence.compare()
 
     async def _cut_off_stalled(self) -> None:
         """End the connections that do not read, also where nothing is published: pongs wait for them as well."""
@@ -264,6 +285,7 @@ class Daemon:
                 socket.close(Close.RESTART, "restart") for socket in part
             ]
             await asyncio.gather(*closing, return_exceptions=True)
+        self._presence.leave()
         await self._bus.close()
 
 

@@ -1,5 +1,6 @@
 """nginx's configuration: what the settings say about addresses, TLS, proxies in front, and limits."""
 
+import math
 import os
 
 from deploy.layout import Layout
@@ -18,6 +19,7 @@ def configuration(settings: Settings, *, open_files: int) -> str:
     rate = settings.request_rate
     sockets = settings.sockets_per_address * settings.daemons
     proxies = settings.proxies
+    handshakes = math.ceil(settings.handshake_rate_per_address * settings.daemons)
     values = {
         "VAR": str(Layout.of(settings).var),
         "PROJECT": str(PROJECT),
@@ -31,9 +33,9 @@ def configuration(settings: Settings, *, open_files: int) -> str:
         "NGINX_REAL_IP": "\n".join(f"    set_real_ip_from {proxy};" for proxy in proxies),
         "NGINX_PROXIES": "\n".join(f"        {proxy} 1;" for proxy in proxies),
         "NGINX_REQUESTS": str(rate or 1),
-        "NGINX_LIMIT": f"            limit_req zone=requests burst={rate * BURST_SECONDS} nodelay;"
-        if rate
-        else "",
+        "NGINX_LIMIT": _limit("requests", rate),
+        "NGINX_HANDSHAKES": str(handshakes or 1),
+        "NGINX_HANDSHAKE_LIMIT": _limit("handshakes", handshakes),
         "NGINX_CONNECTIONS_PER_ADDRESS": (
             f"        limit_conn connections {sockets + MORE_CONNECTIONS};" if sockets else ""
         ),
@@ -43,6 +45,11 @@ def configuration(settings: Settings, *, open_files: int) -> str:
         ),
     }
     return render("nginx.conf", values)
+
+
+def _limit(zone: str, rate: int) -> str:
+    """What holds an address to so many requests a second of a zone; nothing where `rate` is 0."""
+    return f"            limit_req zone={zone} burst={rate * BURST_SECONDS} nodelay;" if rate else ""
 
 
 def listen(host: str, port: int) -> str:

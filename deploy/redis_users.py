@@ -57,7 +57,10 @@ KEYS = {
     ),
     "chatd": (keys.SESSION_PREFIX, keys.USER_SESSIONS_PREFIX),
 }
-CHANNELS = (keys.ROOM_PREFIX, keys.USER_PREFIX)
+CHANNELS = {
+    "web": (keys.ROOM_PREFIX, keys.USER_PREFIX),
+    "chatd": (keys.ROOM_PREFIX, keys.USER_PREFIX, keys.PRESENCE_PREFIX),
+}
 USERS = (*COMMANDS, "admin")
 
 
@@ -65,7 +68,7 @@ def rights(user: str) -> str:
     """What a user may do, as `ACL SETUSER` takes it."""
     if user == "admin":
         return "~* &* +@all"
-    patterns = [f"~{prefix}*" for prefix in KEYS[user]] + [f"&{prefix}*" for prefix in CHANNELS]
+    patterns = [f"~{prefix}*" for prefix in KEYS[user]] + [f"&{prefix}*" for prefix in CHANNELS[user]]
     return " ".join([*patterns, "-@all", *(f"+{command}" for command in COMMANDS[user])])
 
 

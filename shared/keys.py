@@ -8,6 +8,7 @@
 | `limit:…` | list | the period of the limit | web: Flask-Limiter | web |
 | `parley:room:<database>:<room>` | channel | – | chatd, web | chatd: changes of a room |
 | `parley:user:<database>:<user>` | channel | – | chatd, web | chatd: `joined`, `left`, `read`, `revoked` |
+| `parley:presence:<database>` | channel | – | chatd | chatd: how the users of each daemon are |
 
 A session lives for `PARLEY_SESSION_IDLE` after its last use, and never beyond `PARLEY_SESSION_LIFETIME`
 after its sign-in. The sorted set is the index of a user's sessions: their ids, by the time when each was
@@ -26,6 +27,7 @@ WAIT_PREFIX = "wait:"
 LIMIT_PREFIX = "limit"  # Flask-Limiter adds the colon
 ROOM_PREFIX = "parley:room:"
 USER_PREFIX = "parley:user:"
+PRESENCE_PREFIX = "parley:presence:"
 
 
 def session(sid: str) -> str:
@@ -63,6 +65,11 @@ class Channels:
     def users(self) -> str:
         """What the names of all users' channels begin with."""
         return f"{USER_PREFIX}{self.database}:"
+
+    @property
+    def presence(self) -> str:
+        """The channel on which the daemons tell each other how their users are."""
+        return f"{PRESENCE_PREFIX}{self.database}"
 
     def room(self, room: int) -> str:
         """The channel on which the changes of a room are published, as they go to its members."""

@@ -8,7 +8,7 @@ sends may gain fields; clients ignore those they do not know.
 """
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 import msgspec
@@ -333,6 +333,13 @@ ClientFrame = Hello | Send | Edit | Delete | React | Read | Unread | Typing | Pr
 
 FAULT_MAX = 200  # characters of an answer: a fault may quote a field's name of any length
 
+
+class _Tagged(msgspec.Struct):
+    type: str
+
+
+_TAGS = {str(kind.__struct_config__.tag) for kind in get_args(ClientFrame)}
+_tag_decoder = msgspec.json.Decoder(_Tagged)
 _decoder = msgspec.json.Decoder(ClientFrame)
 _encoder = msgspec.json.Encoder()
 
@@ -353,6 +360,20 @@ def decode(frame: str | bytes) -> ClientFrame:
     except (msgspec.MsgspecError, UnicodeError) as fault:
         raise InvalidFrame(str(fault)[:FAULT_MAX]) from None
     return message
+
+
+def tag(message: ClientFrame) -> str:
+    """The `type` of a client's message."""
+    return str(message.__struct_config__.tag)
+
+
+def tag_of_frame(frame: str | bytes) -> str | None:
+    """The `type` of a frame that is no valid message; None where it has none, or none of the protocol."""
+    try:
+        found = _tag_decoder.decode(frame).type
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    return found if found in _TAGS else None
 
 
 def encode(message: ServerMessage | ClientMessage) -> bytes:

@@ -120,14 +120,31 @@ class Settings:
     )
     message_rate: float = setting(
         20.0,
-        "Messages, edits and deletes a second that one user may send to a daemon on average; ten seconds' "
-        "worth at once. One address may send ten times as much. `0`: no limit. So for all rates.",
+        "Messages, edits, deletes and reactions a second that one user may send to a daemon on average; ten "
+        "seconds' worth at once. One address may send ten times as much. `0`: no limit. So for all rates.",
         least=0,
     )
-    sync_rate: float = setting(5.0, "`sync` a second of one user.", least=0)
-    read_rate: float = setting(20.0, "`read` a second of one user.", least=0)
-    signal_rate: float = setting(20.0, "`ping` and other small signals a second of one user.", least=0)
-    handshake_rate: float = setting(5.0, "WebSockets a second that one user may open.", least=0)
+    sync_rate: float = setting(5.0, "`sync` a second of one user; one address forty times as many.", least=0)
+    read_rate: float = setting(
+        20.0,
+        "`read` and `unread` a second of one user; one address fifty times as many, since one message may be "
+        "read by everybody in an office at once.",
+        least=0,
+    )
+    signal_rate: float = setting(
+        20.0,
+        "`typing`, `presence`, `watch` and `ping` a second of one user; one address a hundred times as many, "
+        "since every open page says them by itself.",
+        least=0,
+    )
+    handshake_rate: float = setting(5.0, "WebSockets a second that one user may open at a daemon.", least=0)
+    handshake_rate_per_address: float = setting(
+        300.0,
+        "WebSockets a second that one address may open at a daemon, and ten seconds' worth at once: so after a "
+        "restart a team of 2,000 behind one address is back at once, and a flood from one address takes less "
+        "than a quarter of what a daemon can open, about 1,400.",
+        least=0,
+    )
     frame_rate: float = setting(
         100.0, "WebSocket frames of any kind a second that one user may send, over all connections.", least=0
     )
@@ -135,7 +152,10 @@ class Settings:
         40, "WebSockets that one user may have open at a daemon; `0`: any number.", least=0
     )
     sockets_per_address: int = setting(
-        1_000, "WebSockets that one address may have open at a daemon; `0`: any number.", least=0
+        5_000,
+        "WebSockets that one address may have open at a daemon; `0`: any number. Enough for two pages each of "
+        "2,000 people behind one address, also while one daemon has them all; a quarter of what a daemon takes.",
+        least=0,
     )
     sockets_max: int = setting(
         20_000,
@@ -192,6 +212,20 @@ class Settings:
     )
     heads_poll: float = setting(
         2.0, "Seconds between two comparisons of the daemons' rooms with the database.", least=0.1, most=5
+    )
+    presence_interval: float = setting(
+        30.0,
+        "Seconds between two full reports of a daemon on who is connected to it. One that was killed is "
+        "believed for two and a half times as long.",
+        least=0.1,
+        most=600,
+    )
+    presence_grace: float = setting(
+        10.0,
+        "Seconds after the last connection until somebody counts as offline: a page that is loaded again "
+        "makes nobody flicker.",
+        least=0,
+        most=600,
     )
     drain_seconds: float = setting(
         8.0, "Seconds over which a stopping daemon spreads its clients' moves.", least=0, most=300

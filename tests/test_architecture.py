@@ -34,11 +34,12 @@ FOREIGN = {
 
 # The layers of the daemon, from the bottom; each imports only what stands before it.
 LAYERS = (
-    {"hub", "sequencer", "fences", "timeline", "ratelimit", "turns"},
+    {"hub", "sequencer", "fences", "timeline", "ratelimit", "turns", "presence"},
     {"peer", "handshake", "line", "store", "wire", "writer"},
     {"fanout", "bus", "journal", "watch"},
-    {"delivery"},
-    {"heads", "commands"},
+    {"delivery", "presence_exchange"},
+    {"heads", "signals"},
+    {"commands"},
     {"hello"},
     {"connection"},
     {"server"},

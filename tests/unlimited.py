@@ -23,6 +23,7 @@ UNLIMITED = HTTP_UNLIMITED | dict.fromkeys(
         "read_rate",
         "signal_rate",
         "handshake_rate",
+        "handshake_rate_per_address",
         "frame_rate",
         "sockets_per_user",
         "sockets_per_address",

@@ -16,7 +16,7 @@ from chatd.hello import Farewell, Greeter
 from chatd.hub import Hub
 from chatd.peer import Peer
 from chatd.store import Store
-from shared import protocol, rooms
+from shared import members, protocol, rooms
 from shared.database import Database
 from shared.protocol import Close, User
 from shared.settings import Settings
@@ -44,7 +44,9 @@ class Parts:
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self.store = Interrupted(database)
-        self.bus = Bus(settings, on_room=_ignore, on_user=_ignore, on_restored=lambda: None)
+        self.bus = Bus(
+            settings, on_room=_ignore, on_user=_ignore, on_presence=lambda _: None, on_restored=lambda: None
+        )
         self.hub: Hub[Peer] = Hub()
         fanout = Fanout(asyncio.get_running_loop(), limit=1_000_000)
         self.delivery = Delivery(self.store, self.bus, fanout, self.hub)
@@ -65,7 +67,7 @@ async def connected(settings: Settings, database: Database) -> AsyncIterator[Par
     parts = Parts(settings, database)
     running = asyncio.create_task(parts.bus.run())
     try:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while not parts.bus.connected:
                 await asyncio.sleep(0.01)
             yield parts
@@ -134,7 +136,7 @@ async def test_who_comes_in_while_the_members_are_compared_is_not_put_out(
         parts.delivery.sequencer.track(room, 1)
         with database.transaction() as cursor:
             rooms.join(cursor, room=room, user=bob.id)  # unheard: the members are compared
-        parts.store.at, parts.store.happens = rooms.members_among, he_comes_in
+        parts.store.at, parts.store.happens = members.among, he_comes_in
         parts.delivery.compare([(room, 2)])
         while parts.delivery.sequencer.seen(room) != 2:
             await asyncio.sleep(0.01)

@@ -4,9 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.ratelimit import ADDRESS_FACTOR, DEBT_SECONDS, SWEEP_LEAST, Buckets, Kind, Limits, Quota, Rate
+from chatd.ratelimit import ADDRESS_FACTORS, DEBT_SECONDS, SWEEP_LEAST, Buckets, Kind, Limits, Quota, Rate
+from chatd.server import MOVES_PER_SECOND
+from shared.settings import Settings
 
 NONE = dict.fromkeys(Kind, 0.0)
+TEAM = 2000
 
 rates = st.builds(Rate, per_second=st.floats(0.01, 10_000), burst=st.integers(1, 1000).map(float))
 moments = st.floats(0, 1e9)
@@ -124,18 +127,35 @@ def test_a_user_is_limited_whatever_the_address() -> None:
     assert of_all.take(Kind.MESSAGE, 0, user=2, address="a") == 0
 
 
-def test_an_address_may_ask_for_ten_times_as_much_as_a_user() -> None:
-    of_all = limits(message=0.1)
-    for user in range(int(ADDRESS_FACTOR)):
-        assert of_all.take(Kind.MESSAGE, 0, user=user, address="a") == 0
-    assert of_all.take(Kind.MESSAGE, 0, user=100, address="a") == 1
+@pytest.mark.parametrize(("kind", "factor"), ADDRESS_FACTORS.items())
+def test_an_address_may_ask_for_as_much_as_several_users(kind: Kind, factor: float) -> None:
+    of_all = Limits(NONE | {kind: 0.1})
+    for user in range(int(factor)):
+        assert of_all.take(kind, 0, user=user, address="a") == 0
+    assert of_all.take(kind, 0, user=1000, address="a") == pytest.approx(10 / factor)
+
+
+def test_a_team_behind_one_address_comes_back_at_once_and_a_flood_from_it_is_held() -> None:
+    default = Settings.load({}, dotenv=None)
+    of_all = Limits(
+        NONE | {Kind.HANDSHAKE: default.handshake_rate},
+        handshakes_of_address=default.handshake_rate_per_address,
+    )
+    for user in range(TEAM):
+        assert of_all.take(Kind.HANDSHAKE, 0, address="office") == 0
+        assert of_all.take(Kind.HANDSHAKE, 0, user=user) == 0
+    taken = sum(of_all.take(Kind.HANDSHAKE, ms / 1000, address="elsewhere") == 0 for ms in range(60_000))
+    assert taken <= 70 * default.handshake_rate_per_address
+    assert default.handshake_rate_per_address * 4 < MOVES_PER_SECOND
+    assert default.sockets_per_address >= 2 * TEAM
+    assert default.sockets_per_address * 4 <= default.sockets_max
 
 
 def test_what_is_refused_is_not_counted() -> None:
     of_all = limits(message=0.1)
     for _ in range(5):
         of_all.take(Kind.MESSAGE, 0, user=1, address="a")
-    for user in range(2, 2 + int(ADDRESS_FACTOR) - 1):
+    for user in range(2, 2 + int(ADDRESS_FACTORS[Kind.MESSAGE]) - 1):
         assert of_all.take(Kind.MESSAGE, 0, user=user, address="a") == 0
     assert of_all.take(Kind.MESSAGE, 10, user=1, address="a") == 0
 
@@ -149,7 +169,7 @@ def test_each_kind_is_counted_for_itself(kind: Kind) -> None:
 
 
 def test_a_program_of_this_machine_has_no_address_to_be_limited_by() -> None:
-    of_all = limits(handshake=0.001)
+    of_all = Limits(NONE | {Kind.HANDSHAKE: 0.001}, handshakes_of_address=0.001)
     assert [of_all.take(Kind.HANDSHAKE, 0) for _ in range(100)] == [0] * 100
 
 

@@ -163,7 +163,9 @@ def test_settings_of_https_that_do_not_fit_together_are_named(
 
 
 def test_no_limit_is_no_line_in_nginx(layout: Layout) -> None:
-    prepare.services(settings_for(layout, request_rate="0", sockets_per_address="0"))
+    prepare.services(
+        settings_for(layout, request_rate="0", handshake_rate_per_address="0", sockets_per_address="0")
+    )
     text = (layout.etc / "nginx.conf").read_text()
     assert "limit_req zone" not in text
     assert "limit_conn connections" not in text

@@ -13,7 +13,7 @@ import structlog
 
 from chatd.delivery import Delivery
 from chatd.store import Store, StoreAway
-from shared import rooms
+from shared import members, rooms
 from shared.settings import Settings
 
 log = structlog.get_logger("chatd.heads")
@@ -90,13 +90,13 @@ class Heads:
         # Some were only overtaken by a publish while the database was asked; one that went back stays behind.
         seen = self._delivery.sequencer.seen
         await self._compare([room for room, head in heads.items() if head < (seen(room) or 0)])
-        for room, user in await self._store.run(rooms.touched_members, TOUCHED_SECONDS):
+        for room, user in await self._store.run(members.touched, TOUCHED_SECONDS):
             self._admit(user, room)
 
     async def _compare_everything(self) -> None:
         await self._compare(self._delivery.sequencer.rooms())
         for part in slices(self._delivery.hub.users()):
-            for room, user in await self._store.run(rooms.memberships, part):
+            for room, user in await self._store.run(members.of, part):
                 self._admit(user, room)
 
     async def _compare(self, followed: list[int]) -> None:

@@ -282,7 +282,7 @@ def _write_markers(cursor: Cursor, result: log.Result) -> None:
     for message in (entry.message for entry in result.created.values()):
         last[message.room, message.author.id] = message.number
     cursor.executemany(
-        "INSERT INTO members (room_id, user_id, last_read) VALUES (%s, %s, %s)"
-        " ON DUPLICATE KEY UPDATE last_read = VALUES(last_read), marker = marker + 1",
-        [(room, user, number) for (room, user), number in sorted(last.items())],
+        "INSERT INTO members (room_id, user_id, last_read, seen) VALUES (%s, %s, %s, %s)"
+        " ON DUPLICATE KEY UPDATE last_read = VALUES(last_read), seen = VALUES(seen), marker = marker + 1",
+        [(room, user, number, number) for (room, user), number in sorted(last.items())],
     )

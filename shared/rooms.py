@@ -1,11 +1,12 @@
-"""Rooms and their members: the rules for names, and every statement about them.
+"""Rooms: the rules for names, and the statements that make, change and read them.
 
 Whoever changes a room or its members locks the room's row first (`lock`), so that versions
-follow the order of commits. Read markers never lock rooms.
+follow the order of commits. What is a member's own there (`shared.markers`) never locks rooms.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pymysql
@@ -17,11 +18,19 @@ from shared.text import IGNORABLE
 
 GENERAL = 1  # the room that everyone is in and nobody can leave
 
-STATE = "r.id, r.kind, r.name, r.member_count, r.meta_version, r.direct_key"
+STATE = "r.id, r.kind, r.name, r.topic, r.member_count, r.meta_version, r.direct_key"
 # Those in a direct room, as `id name` by comma, which no nickname contains; NULL for any other room.
 PEOPLE = (
     "IF(r.kind = 'direct', (SELECT GROUP_CONCAT(pu.id, ' ', pu.name ORDER BY pu.id) FROM members pm"
     " JOIN users pu ON pu.id = pm.user_id WHERE pm.room_id = r.id), NULL) AS people"
+)
+# The newest unread messages of others that call the member of the row `m`. An index that holds two ranges of
+# numbers for each room: as cheap for somebody in many rooms as the rooms are.
+MENTIONS = (
+    "(SELECT GROUP_CONCAT(called.number ORDER BY called.number DESC SEPARATOR ' ' LIMIT 100) FROM mentions called"
+    " JOIN messages said ON said.room_id = called.room_id AND said.number = called.number"
+    " WHERE called.room_id = m.room_id AND called.user_id IN (0, m.user_id) AND called.number > m.last_read"
+    "  AND said.author_id <> m.user_id) AS mentions"
 )
 
 
@@ -35,6 +44,10 @@ class RoomNameTaken(ValueError):
 
 class CanNotLeave(ValueError):
     """The room is one that its members can not leave."""
+
+
+class NotAllowed(PermissionError):
+    """Only an owner of the room may do this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +84,7 @@ def direct_key(one: int, other: int) -> str:
 def lock(cursor: Cursor, room: int) -> Row:
     """Lock a room's row for this transaction and read it. Raises `NoSuchRoom`."""
     cursor.execute(
-        "SELECT id, kind, name, member_count, version, meta_version, number FROM rooms WHERE id = %s FOR UPDATE",
+        f"SELECT {STATE}, r.version, r.number FROM rooms r WHERE r.id = %s FOR UPDATE",
         (room,),
     )
     row = cursor.fetchone()
@@ -83,18 +96,51 @@ def lock(cursor: Cursor, room: int) -> Row:
 def create(cursor: Cursor, *, name: str, owner: int) -> int:
     """Create a public room whose only member and owner is `owner`. Returns its id; raises `RoomNameTaken`."""
     name = clean_name(name)
-    try:
+    with _unique(name):
         cursor.execute(
             "INSERT INTO rooms (kind, name, name_key, member_count) VALUES ('public', %s, %s, 1)",
             (name, name_key(name)),
         )
+    room = cursor.lastrowid
+    cursor.execute("INSERT INTO members (room_id, user_id, role) VALUES (%s, %s, 'owner')", (room, owner))
+    return room
+
+
+@contextmanager
+def _unique(name: str) -> Iterator[None]:
+    """Raises `RoomNameTaken` where the statement meets another room of this name."""
+    try:
+        yield
     except pymysql.err.IntegrityError as fault:
         if error_code(fault) == ER.DUP_ENTRY:
             raise RoomNameTaken(name) from None
         raise
-    room = cursor.lastrowid
-    cursor.execute("INSERT INTO members (room_id, user_id, role) VALUES (%s, %s, 'owner')", (room, owner))
-    return room
+
+
+def change(cursor: Cursor, *, room: int, user: int, name: str, topic: str) -> protocol.RoomChange | None:
+    """Give a room another name and topic, as one of its owners; None where both are what they were.
+
+    To be run in a transaction. Raises `NoSuchRoom` for who is not in it, `NotAllowed`, and `RoomNameTaken`.
+    """
+    row = lock(cursor, room)
+    role = role_of(cursor, room=room, user=user)
+    if role is None:
+        raise NoSuchRoom(room)
+    if role != "owner":
+        raise NotAllowed(room)
+    new = {"name": clean_name(name), "topic": clean_name(topic)}
+    if new == {"name": row["name"], "topic": row["topic"]}:
+        return None
+    version = row["version"] + 1
+    with _unique(name):
+        cursor.execute(
+            "UPDATE rooms SET name = %s, name_key = %s, topic = %s, version = %s, meta_version = %s, touched = NOW(3)"
+            " WHERE id = %s",
+            (new["name"], name_key(name), new["topic"], version, version, room),
+        )
+    return protocol.RoomChange(
+        room=room, version=version, state=state_of({**row, **new, "meta_version": version})
+    )
 
 
 def create_direct(cursor: Cursor, one: int, other: int) -> int:
@@ -165,7 +211,7 @@ def _member_change(cursor: Cursor, row: Row, user: int, *, step: int) -> Members
     person = cursor.fetchone()
     assert person is not None
     people = [protocol.User(**person)]
-    state = protocol.Room(room, row["kind"], row["name"], row["member_count"] + step, version)
+    state = state_of({**row, "member_count": row["member_count"] + step, "meta_version": version})
     joined, left = (people, []) if step > 0 else ([], people)
     return Membership(
         room, user, protocol.RoomChange(room=room, version=version, state=state, joined=joined, left=left)
@@ -174,16 +220,14 @@ def _member_change(cursor: Cursor, row: Row, user: int, *, step: int) -> Members
 
 def is_member(cursor: Cursor, *, room: int, user: int) -> bool:
     """Whether `user` is in `room`."""
-    cursor.execute("SELECT 1 FROM members WHERE room_id = %s AND user_id = %s", (room, user))
-    return cursor.fetchone() is not None
+    return role_of(cursor, room=room, user=user) is not None
 
 
-def members_among(cursor: Cursor, room: int, users: list[int]) -> set[int]:
-    """Those of `users` who are in `room`."""
-    if not users:
-        return set()
-    cursor.execute("SELECT user_id FROM members WHERE room_id = %s AND user_id IN %s", (room, users))
-    return {row["user_id"] for row in cursor.fetchall()}
+def role_of(cursor: Cursor, *, room: int, user: int) -> str | None:
+    """`owner` or `member`; None for who is not in `room`."""
+    cursor.execute("SELECT role FROM members WHERE room_id = %s AND user_id = %s", (room, user))
+    row = cursor.fetchone()
+    return row["role"] if row else None
 
 
 def public(cursor: Cursor, *, user: int) -> Sequence[Row]:
@@ -212,8 +256,8 @@ def of_user(cursor: Cursor, *, user: int) -> tuple[protocol.User, list[protocol.
 
 def _memberships_of(cursor: Cursor, *, user: int, room: int | None) -> Sequence[Row]:
     cursor.execute(
-        f"SELECT {STATE}, r.version, r.number, m.role, m.last_read, m.marker,"
-        " p.id AS peer_id, p.name AS peer_name, s.name AS self_name"
+        f"SELECT {STATE}, r.version, r.number, m.role, m.last_read, m.marker, m.level, {MENTIONS},"
+        " o.seen, p.id AS peer_id, p.name AS peer_name, s.name AS self_name"
         " FROM members m JOIN rooms r ON r.id = m.room_id JOIN users s ON s.id = m.user_id"
         " LEFT JOIN members o ON r.kind = 'direct' AND o.room_id = r.id AND o.user_id <> m.user_id"
         " LEFT JOIN users p ON p.id = o.user_id"
@@ -230,15 +274,21 @@ def _summary(row: Row, user: int) -> protocol.RoomSummary:
         if row["peer_id"] is not None:
             people.append(protocol.User(row["peer_id"], row["peer_name"]))
     return protocol.RoomSummary(
-        room=protocol.Room(
-            row["id"], row["kind"], row["name"], row["member_count"], row["meta_version"], people
-        ),
+        room=_state(row, people),
         role=row["role"],
         head=row["version"],
         last_number=row["number"],
         last_read=row["last_read"],
         marker=row["marker"],
+        level=row["level"],
+        mentions=mentions_of(row),
+        seen=row["seen"] or 0,
     )
+
+
+def mentions_of(row: Row) -> list[int]:
+    """The numbers in a row of `MENTIONS`, the newest last."""
+    return [int(number) for number in reversed((row["mentions"] or "").split())]
 
 
 def state(cursor: Cursor, room: int) -> protocol.Room | None:
@@ -249,36 +299,21 @@ def state(cursor: Cursor, room: int) -> protocol.Room | None:
 
 
 def state_of(row: Row) -> protocol.Room:
-    """The room's state in a row of `STATE` and `PEOPLE`."""
-    people = [person.split(" ") for person in (row["people"] or "").split(",") if person]
+    """The room's state in a row of `STATE` and, for a direct room, `PEOPLE`."""
+    people = [person.split(" ") for person in (row.get("people") or "").split(",") if person]
+    return _state(row, [protocol.User(int(id), name) for id, name in people])
+
+
+def _state(row: Row, people: list[protocol.User]) -> protocol.Room:
     return protocol.Room(
-        row["id"],
-        row["kind"],
-        row["name"],
-        row["member_count"],
-        row["meta_version"],
-        [protocol.User(int(id), name) for id, name in people],
+        id=row["id"],
+        kind=row["kind"],
+        name=row["name"],
+        member_count=row["member_count"],
+        version=row["meta_version"],
+        members=people,
+        topic=row["topic"],
     )
-
-
-def mark_read(cursor: Cursor, *, room: int, user: int, number: int) -> tuple[protocol.Marker, bool]:
-    """Move a user's read marker forward, never beyond the room's last message.
-
-    Returns the marker as it now is, and whether it moved. Raises `NoSuchRoom` where the user is not in the room.
-    """
-    cursor.execute("SELECT number FROM rooms WHERE id = %s", (room,))
-    row = cursor.fetchone()
-    number = min(number, row["number"]) if row else 0
-    cursor.execute(
-        "UPDATE members SET marker = marker + 1, last_read = %s WHERE room_id = %s AND user_id = %s AND last_read < %s",
-        (number, room, user, number),
-    )
-    moved = cursor.rowcount > 0
-    cursor.execute("SELECT last_read, marker FROM members WHERE room_id = %s AND user_id = %s", (room, user))
-    row = cursor.fetchone()
-    if row is None:
-        raise NoSuchRoom(room)
-    return protocol.Marker(room=room, **row), moved
 
 
 def epoch(cursor: Cursor) -> int:
@@ -301,19 +336,3 @@ def touched_heads(cursor: Cursor, seconds: int) -> dict[int, int]:
     """The version of each room that changed within the last `seconds`."""
     cursor.execute("SELECT id, version FROM rooms WHERE touched > NOW(3) - INTERVAL %s SECOND", (seconds,))
     return {row["id"]: row["version"] for row in cursor.fetchall()}
-
-
-def touched_members(cursor: Cursor, seconds: int) -> list[tuple[int, int]]:
-    """(room, user) of each membership that began within the last `seconds`."""
-    cursor.execute(
-        "SELECT room_id, user_id FROM members WHERE touched > NOW(3) - INTERVAL %s SECOND", (seconds,)
-    )
-    return [(row["room_id"], row["user_id"]) for row in cursor.fetchall()]
-
-
-def memberships(cursor: Cursor, users: list[int]) -> list[tuple[int, int]]:
-    """(room, user) of every membership of these users."""
-    if not users:
-        return []
-    cursor.execute("SELECT room_id, user_id FROM members WHERE user_id IN %s", (users,))
-    return [(row["room_id"], row["user_id"]) for row in cursor.fetchall()]

@@ -1,5 +1,6 @@
 """People: the rules for their names, and every statement about them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from pymysql.constants import ER
 
 from shared import rooms
 from shared.database import Cursor, error_code
+from shared.protocol import User
 from shared.text import nickname_key
 
 
@@ -70,6 +72,14 @@ def by_id(cursor: Cursor, user: int) -> Account | None:
     """The user with this id."""
     cursor.execute(f"SELECT {_COLUMNS} FROM users WHERE id = %s", (user,))
     return _account(cursor.fetchone())
+
+
+def by_ids(cursor: Cursor, users: Sequence[int]) -> list[User]:
+    """Those of these people who exist, by id."""
+    if not users:
+        return []
+    cursor.execute("SELECT id, name FROM users WHERE id IN %s ORDER BY id", (users,))
+    return [User(**row) for row in cursor.fetchall()]
 
 
 def every(cursor: Cursor) -> list[Listed]:

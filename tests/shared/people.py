@@ -96,7 +96,7 @@ def held(database: Database, room: int) -> Iterator[None]:
 
     thread = threading.Thread(target=hold)
     thread.start()
-    ready.wait(10)
+    ready.wait(60)
     try:
         yield
     finally:

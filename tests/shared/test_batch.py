@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pymysql
 import pytest
 
-from shared import batch, messages, rooms
+from shared import batch, members, messages, rooms
 from shared.database import Database, is_locked
 from shared.log import Accepted, Outcome, Request
 from shared.protocol import Changes, Code, Command, Delete, Edit, Message, User
@@ -193,7 +193,7 @@ def test_two_who_write_to_each_other_at_the_same_time_share_one_room(database: D
         with database.cursor() as cursor:
             room = rooms.direct_between(cursor, one.id, other.id)
             assert room is not None
-            assert len(rooms.memberships(cursor, [one.id])) == 2
+            assert len(members.of(cursor, [one.id])) == 2
         assert [message.number for message in log_of(database, room)] == [1, 2]
 
 

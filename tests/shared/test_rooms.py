@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import messages, protocol, rooms, users
+from shared import members, messages, protocol, rooms, users
 from shared.database import Database
 from tests.shared.people import person, say
 
@@ -266,45 +266,66 @@ def test_a_user_and_all_their_rooms_are_read_at_once(database: Database) -> None
         assert rooms.of_user(cursor, user=999) is None
 
 
-# -- read markers
+# -- name and topic
 
 
-def mark(database: Database, user: protocol.User, room: int, number: int) -> tuple[protocol.Marker, bool]:
-    with database.cursor() as cursor:
-        return rooms.mark_read(cursor, room=room, user=user.id, number=number)
-
-
-def test_a_read_marker_moves_forward_and_counts_its_moves(database: Database) -> None:
-    alice, bob = person(database, "alice"), person(database, "bobby")
-    for body in ("one", "two", "three"):
-        say(database, alice, body, room=rooms.GENERAL)
-    assert mark(database, bob, rooms.GENERAL, 2) == (protocol.Marker(room=1, last_read=2, marker=1), True)
-    assert mark(database, bob, rooms.GENERAL, 3) == (protocol.Marker(room=1, last_read=3, marker=2), True)
-
-
-def test_a_read_marker_never_moves_back_nor_beyond_the_last_message(database: Database) -> None:
-    alice, bob = person(database, "alice"), person(database, "bobby")
-    say(database, alice, "one", room=rooms.GENERAL)
-    last = protocol.Marker(room=1, last_read=1, marker=1)
-    assert mark(database, bob, rooms.GENERAL, 2**53 - 1) == (last, True)
-    assert mark(database, bob, rooms.GENERAL, 0) == (last, False)
-
-
-def test_who_is_not_in_a_room_has_no_marker_there(database: Database) -> None:
-    alice, bob = person(database, "alice"), person(database, "bobby")
-    for room in (make_room(database, alice), 999):
-        with pytest.raises(rooms.NoSuchRoom):
-            mark(database, bob, room, 1)
-
-
-def test_a_read_marker_takes_no_version_and_needs_no_lock_of_the_room(database: Database) -> None:
-    alice, bob = person(database, "alice"), person(database, "bobby")
-    say(database, alice, "one", room=rooms.GENERAL)
-    head = summary(database, bob, rooms.GENERAL).head
+def change(
+    database: Database, room: int, user: protocol.User, name: str, topic: str = ""
+) -> protocol.RoomChange | None:
     with database.transaction() as cursor:
-        rooms.lock(cursor, rooms.GENERAL)
-        assert mark(database, bob, rooms.GENERAL, 1)[1]
-    assert summary(database, bob, rooms.GENERAL).head == head
+        return rooms.change(cursor, room=room, user=user.id, name=name, topic=topic)
+
+
+def test_an_owner_gives_a_room_another_name_and_topic(database: Database) -> None:
+    alice = person(database, "alice")
+    room = make_room(database, alice)
+    state = protocol.Room(room, "public", "Coffee time", 1, 2, topic="Black or white")
+    found = change(database, room, alice, " Coffee  time ", " Black or\nwhite ")
+    assert found == protocol.RoomChange(room=room, version=2, state=state)
+    seen = summary(database, alice, room)
+    assert (seen.room, seen.head) == (state, 2)
+    with database.cursor() as cursor:
+        assert rooms.state(cursor, room) == state
+    make_room(database, alice, "Tea")  # the old name is free
+
+
+def test_who_comes_later_finds_the_topic_too(database: Database) -> None:
+    alice, bob = person(database, "alice"), person(database, "bobby")
+    room = make_room(database, alice)
+    change(database, room, alice, "Tea", "Green")
+    came = join(database, room, bob).change
+    assert came is not None
+    assert came.state == protocol.Room(room, "public", "Tea", 2, 3, topic="Green")
+
+
+def test_a_change_to_what_is_so_already_is_none(database: Database) -> None:
+    alice = person(database, "alice")
+    room = make_room(database, alice)
+    assert change(database, room, alice, "Tea") is None
+    assert summary(database, alice, room).head == 1
+
+
+def test_a_room_may_take_another_spelling_of_its_name_but_no_other_rooms(database: Database) -> None:
+    alice = person(database, "alice")
+    room = make_room(database, alice)
+    assert change(database, room, alice, "TEA") is not None
+    with pytest.raises(rooms.RoomNameTaken):
+        change(database, room, alice, "General")
+    assert summary(database, alice, room).room.name == "TEA"
+
+
+def test_only_an_owner_changes_a_room_and_a_stranger_does_not_learn_of_it(database: Database) -> None:
+    alice, bob, eve = (person(database, name) for name in ("alice", "bobby", "evelyn"))
+    room = make_room(database, alice)
+    join(database, room, bob)
+    with database.transaction() as cursor:
+        direct = rooms.create_direct(cursor, alice.id, bob.id)
+    for where, user in ((room, bob), (rooms.GENERAL, alice), (direct, alice)):
+        with pytest.raises(rooms.NotAllowed):
+            change(database, where, user, "Mine")
+    for where, user in ((room, eve), (direct, eve), (999, alice)):
+        with pytest.raises(rooms.NoSuchRoom):
+            change(database, where, user, "Mine")
 
 
 # -- how a lost publish is found
@@ -334,14 +355,14 @@ def test_a_new_membership_is_found_by_its_time(database: Database) -> None:
     room = make_room(database, alice)
     with database.cursor() as cursor:
         cursor.execute("UPDATE members SET touched = NOW(3) - INTERVAL 60 SECOND")
-        assert rooms.touched_members(cursor, 30) == []
+        assert members.touched(cursor, 30) == []
     join(database, room, bob)
     with database.cursor() as cursor:
-        assert rooms.touched_members(cursor, 30) == [(room, bob.id)]
-        assert sorted(rooms.memberships(cursor, [bob.id])) == [(1, bob.id), (room, bob.id)]
-        assert rooms.memberships(cursor, []) == []
-        assert rooms.members_among(cursor, room, [alice.id, bob.id, 999]) == {alice.id, bob.id}
-        assert rooms.members_among(cursor, room, []) == set()
+        assert members.touched(cursor, 30) == [(room, bob.id)]
+        assert sorted(members.of(cursor, [bob.id])) == [(1, bob.id), (room, bob.id)]
+        assert members.of(cursor, []) == []
+        assert members.among(cursor, room, [alice.id, bob.id, 999]) == {alice.id, bob.id}
+        assert members.among(cursor, room, []) == set()
 
 
 def test_the_epoch_is_a_number_that_stays(database: Database) -> None:

@@ -19,8 +19,31 @@ def test_whatever_a_reader_heard_it_ends_equal_to_the_log(case: Case) -> None:
     case.settle()
     held = case.timeline
     assert held.cursor == case.room.version
-    assert held.rows == {number: row for number, row in case.room.rows.items() if number >= held.low}
+    assert held.rows == {
+        number: row for number, row in case.room.rows.items() if number >= held.low and number <= held.high
+    }
     assert held.low == 1 or held.more
+    assert held.high == len(case.room.rows) or held.newer
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(cases())
+def test_the_rows_never_have_a_hole(case: Case) -> None:
+    for state in case.states:
+        numbers = [number for number, _, _ in state["rows"]]
+        assert numbers == [*range(numbers[0], numbers[-1] + 1)] if numbers else True
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(cases())
+def test_page_after_page_a_reader_gets_from_anywhere_to_the_end(case: Case) -> None:
+    case.settle()
+    for _ in range(len(case.room.rows)):
+        case.step("newer", 0)
+        case.step("page", 0)
+    case.settle()
+    assert not case.timeline.newer
+    assert case.timeline.high == len(case.room.rows)
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])

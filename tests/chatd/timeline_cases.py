@@ -19,7 +19,7 @@ PAGE = 3
 STEPS = (
     *("send", "send", "edit", "edit", "edit", "delete", "meta"),
     *("hear", "hear", "hear", "lose", "again", "answer", "answer", "refuse"),
-    *("newest", "older", "older", "page", "page", "cut", "head", "reset"),
+    *("newest", "older", "older", "newer", "newer", "around", "page", "page", "page", "cut", "head", "reset"),
 )
 
 
@@ -44,10 +44,27 @@ class Room:
         rows = sorted((row for row in self.rows.values() if row.version > since), key=lambda row: row.version)
         return Changes(room=1, from_=since, to=self.version, messages=rows)
 
-    def page(self, before: int | None) -> tuple[list[Message], int, bool]:
-        """A page of history as it is read now: rows, version, and whether older ones stand before."""
-        numbers = sorted(number for number in self.rows if before is None or number < before)[-PAGE:]
-        return [self.rows[number] for number in numbers], self.version, bool(numbers) and numbers[0] > 1
+    def page(self, *, before: int | None = None, after: int = 0, around: int | None = None) -> "PageOf":
+        """A page of history as it is read now."""
+        numbers = sorted(self.rows)
+        if around is not None:
+            after = max(0, around - PAGE // 2 - 1)
+        if after:
+            shown = [number for number in numbers if number > after][:PAGE]
+        else:
+            shown = [number for number in numbers if before is None or number < before][-PAGE:]
+        ends = bool(shown) and shown[0] > 1, bool(shown) and shown[-1] < len(numbers)
+        return PageOf([self.rows[number] for number in shown], self.version, *ends)
+
+
+@dataclass(frozen=True, slots=True)
+class PageOf:
+    """Some of the rows, the version of their snapshot, and whether there are others before and after them."""
+
+    rows: list[Message]
+    version: int
+    more: bool
+    newer: bool
 
 
 @dataclass(slots=True)
@@ -58,7 +75,7 @@ class Case:
     timeline: Timeline = field(default_factory=Timeline)
     bus: list[tuple[int, Message | None]] = field(default_factory=list)
     heard: list[tuple[int, Message | None]] = field(default_factory=list)
-    pages: list[tuple[tuple[list[Message], int, bool], int]] = field(default_factory=list)
+    pages: list[tuple[PageOf, int]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     states: list[dict[str, Any]] = field(default_factory=list)
 
@@ -138,25 +155,34 @@ class Case:
 
     def _newest(self, _: int) -> None:
         if not self.timeline.loaded:
-            self.pages.append((self.room.page(None), self.timeline.generation))
+            self.pages.append((self.room.page(), self.timeline.generation))
 
     def _older(self, _: int) -> None:
         if self.timeline.loaded and self.timeline.more:
-            self.pages.append((self.room.page(self.timeline.low), self.timeline.generation))
+            self.pages.append((self.room.page(before=self.timeline.low), self.timeline.generation))
 
-    def _page(self, _: int) -> None:
-        """A page arrives, as it was read some time ago; only one is asked for at a time."""
+    def _newer(self, _: int) -> None:
+        if self.timeline.newer:
+            self.pages.append((self.room.page(after=self.timeline.high), self.timeline.generation))
+
+    def _around(self, pick: int) -> None:
+        """To a message far away: what is loaded goes, and a page of another place comes."""
+        if self.room.rows:
+            self._tell({"do": "reset", "head": self.room.version}, self.timeline.reset(self.room.version))
+            self.pages[:] = [
+                (self.room.page(around=pick % len(self.room.rows) + 1), self.timeline.generation)
+            ]
+
+    def _page(self, pick: int) -> None:
+        """A page arrives, as it was read some time ago."""
         if self.pages:
-            (rows, version, more), generation = self.pages.pop(0)
-            self.pages.clear()
-            event = {
-                "do": "page",
-                "messages": [*map(_shown, rows)],
-                "version": version,
-                "more": more,
-                "generation": generation,
-            }
-            self._tell(event, self.timeline.page(rows, version, more=more, generation=generation))
+            page, generation = self.pages.pop(pick % len(self.pages))
+            ends = {"version": page.version, "more": page.more, "newer": page.newer}
+            event = {"do": "page", "messages": [*map(_shown, page.rows)], **ends, "generation": generation}
+            todo = self.timeline.page(
+                page.rows, page.version, more=page.more, newer=page.newer, generation=generation
+            )
+            self._tell(event, todo)
 
     def _cut(self, _: int) -> None:
         self.bus.clear()
@@ -180,6 +206,7 @@ class Case:
                 "floor": held.floor,
                 "asked": held.asked,
                 "more": held.more,
+                "newer": held.newer,
                 "rows": [[row.number, row.version, row.body] for _, row in sorted(held.rows.items())],
                 "sync": todo.sync,
                 "load": todo.load,

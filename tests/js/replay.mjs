@@ -39,6 +39,7 @@ for (const { events, states } of cases) {
       floor: timeline.floor,
       asked: timeline.asked,
       more: timeline.more,
+      newer: timeline.newer,
       rows: timeline.rows.map((row) => [row.number, row.version, row.body]),
       sync: todo.sync ?? null,
       load: todo.load ?? false,

@@ -15,7 +15,7 @@ export function openChoices(rooms, recent, visit) {
       key: conversation.key,
       name: titleOf(conversation, rooms),
       kind: conversation.peer ? "direct" : "room",
-      unread: rooms.unread(summary.room.id),
+      unread: rooms.unreadCount(summary.room.id),
       peer: conversation.peer ?? undefined,
       run: () => visit(conversation),
     };
@@ -36,7 +36,7 @@ export function neighbour(rooms, current, step, unread) {
   const from = all.findIndex(({ key }) => key === current);
   for (let away = 1; away <= all.length; away += 1) {
     const one = all[(from + step * away + all.length * 2) % all.length];
-    if (one && one.key !== current && (!unread || rooms.unread(one.room) > 0)) return one;
+    if (one && one.key !== current && (!unread || rooms.unreadCount(one.room) > 0)) return one;
   }
   return null;
 }

@@ -3,7 +3,9 @@
  *
  * @typedef {import("./timeline.js").Timeline} Timeline
  * @typedef {"idle"|"loading"|"failed"} State
- * @typedef {{timeline: Timeline, before: number|undefined, generation: number, state: State, backoff: Backoff, timer: number}} Job
+ * @typedef {"first"|"older"|"newer"} Which  the page with which a timeline begins, or one at its ends
+ * @typedef {{before?: number, after?: number, around?: number}} Where
+ * @typedef {{timeline: Timeline, where: Where, generation: number, state: State, backoff: Backoff, timer: number}} Job
  */
 
 import { Backoff } from "./backoff.js";
@@ -25,15 +27,25 @@ export class History {
 
   /** Load the newest page. @param {Timeline} timeline */
   loadNewest(timeline) {
-    this.#start(`${timeline.room}:newest`, timeline, undefined);
+    this.#start("first", timeline, {});
+  }
+
+  /** Load the page around a number, where nothing is loaded. @param {Timeline} timeline @param {number} number */
+  loadAround(timeline, number) {
+    this.#start("first", timeline, { around: number });
   }
 
   /** Load the page before the oldest row. @param {Timeline} timeline */
   loadOlder(timeline) {
-    if (timeline.loaded && timeline.more) this.#start(`${timeline.room}:older`, timeline, timeline.oldest);
+    if (timeline.loaded && timeline.more) this.#start("older", timeline, { before: timeline.oldest });
   }
 
-  /** @param {number} room @param {"newest"|"older"} which @returns {State} */
+  /** Load the page after the newest row. @param {Timeline} timeline */
+  loadNewer(timeline) {
+    if (timeline.loaded && timeline.newer) this.#start("newer", timeline, { after: timeline.newest });
+  }
+
+  /** @param {number} room @param {Which} which @returns {State} */
   state(room, which) {
     return this.jobs.get(`${room}:${which}`)?.state ?? "idle";
   }
@@ -45,19 +57,21 @@ export class History {
 
   /** @param {number} room */
   forget(room) {
-    for (const which of ["newest", "older"]) {
+    for (const which of ["first", "older", "newer"]) {
       clearTimeout(this.jobs.get(`${room}:${which}`)?.timer);
       this.jobs.delete(`${room}:${which}`);
     }
   }
 
-  #start(key, timeline, before) {
+  /** @param {Which} which @param {Timeline} timeline @param {Where} where */
+  #start(which, timeline, where) {
+    const key = `${timeline.room}:${which}`;
     const open = this.jobs.get(key);
     if (open && open.generation === timeline.generation) return;
     clearTimeout(open?.timer);
     const job = {
       timeline,
-      before,
+      where,
       generation: timeline.generation,
       state: "loading",
       backoff: new Backoff(),
@@ -73,7 +87,7 @@ export class History {
     job.state = "loading";
     this.listener.onState(room);
     try {
-      const page = await this.api.messages(room, job.before);
+      const page = await this.api.messages(room, job.where);
       if (!this.#close(key, job)) return;
       this.listener.onPage(room, page, job.generation);
     } catch (fault) {

@@ -38,7 +38,7 @@ export class Notifier {
   /** A room that is new to the user: somebody's first direct message is told with it. @param {number} id */
   joined(id, rooms) {
     const { room, last_number: number } = rooms.get(id);
-    if (room.kind !== "direct" || !rooms.unread(id)) return;
+    if (room.kind !== "direct" || !rooms.unreadCount(id)) return;
     this.#call({ title: rooms.peer(room).name, body: t("New direct message") }, id, number);
   }
 

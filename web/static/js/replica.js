@@ -6,11 +6,13 @@
  * | event | detail |
  * | --- | --- |
  * | `rooms` | – |
- * | `timeline` | `{room, fresh}`: messages that were never shown |
+ * | `timeline` | `{room, fresh}`: messages that were never heard of |
  * | `history` | `{room}`: the state of loading changed |
  * | `joined` | `{room}`: the user is in it now; also where somebody writes to them directly for the first time |
  * | `left` | `{room, name}`: the user is in it no longer |
  * | `other-user` | the cookie is another user's now |
+ *
+ * Beside these it feeds the parts that tell of themselves by `change`: `quotes`, `people`, `presence`, `typing`.
  */
 
 import { History } from "./history.js";
@@ -18,17 +20,26 @@ import { Rooms } from "./rooms.js";
 import { Timeline } from "./timeline.js";
 
 const LOADED_MOST = 20; // timelines that are kept and resumed; the others load again when opened
-const SYNC_AGAIN_MILLISECONDS = 1000;
+const AGAIN_MILLISECONDS = 1000;
 
 export class Replica extends EventTarget {
   /**
    * @param {object} boot
    * @param {import("./api.js").Api} api
    * @param {(message: object) => boolean} send
+   * @param {object} parts
+   * @param {import("./quotes.js").Quotes} parts.quotes
+   * @param {import("./people.js").People} parts.people
+   * @param {import("./presence.js").Presence} parts.presence
+   * @param {import("./typing.js").Typing} parts.typing
    */
-  constructor(boot, api, send) {
+  constructor(boot, api, send, { quotes, people, presence, typing }) {
     super();
     this.send = send;
+    this.quotes = quotes;
+    this.people = people;
+    this.presence = presence;
+    this.typing = typing;
     this.epoch = boot.epoch;
     this.rooms = new Rooms(boot.user, boot.rooms);
     /** @type {Map<number, Timeline>} the one used last stands last */
@@ -40,17 +51,40 @@ export class Replica extends EventTarget {
       onState: (room) => this.#tell("history", { room }),
       onGone: (room) => this.#left(room),
     });
+    this.again = 0; // the timer of what is said again after a refusal
+    people.learn([boot.user]);
     if (boot.page) this.#timeline(boot.page.room.id).page(boot.page, 0);
   }
 
-  /** The room is looked at: its timeline, which loads where it is not there. @param {number} room */
-  open(room) {
+  /**
+   * The room is looked at: its timeline, which loads where it is not there.
+   * @param {number} room
+   * @param {number|null} [number]  of a message to begin with, instead of the end
+   */
+  open(room, number = null) {
+    this.rooms.visited(room);
     const timeline = this.#timeline(room);
     this.timelines.delete(room);
     this.timelines.set(room, timeline);
     for (const old of [...this.timelines.keys()].slice(0, -LOADED_MOST)) this.#forget(old);
-    if (!timeline.loaded) this.history.loadNewest(timeline);
+    if (timeline.loaded) return timeline;
+    if (number === null) this.history.loadNewest(timeline);
+    else this.history.loadAround(timeline, number);
     return timeline;
+  }
+
+  /** Away from what is loaded, to the end of the room. @param {number} room */
+  toNewest(room) {
+    const timeline = this.timelines.get(room);
+    if (timeline?.newer) this.#do(timeline, timeline.reset(timeline.head));
+  }
+
+  /** Away from what is loaded, to a message that is not. @param {number} room @param {number} number */
+  toNumber(room, number) {
+    const timeline = this.#timeline(room);
+    const { changed } = timeline.reset(timeline.head);
+    this.history.loadAround(timeline, number);
+    if (changed) this.#tell("timeline", { room, fresh: [] });
   }
 
   /** @param {number} room */
@@ -59,13 +93,29 @@ export class Replica extends EventTarget {
     if (timeline) this.history.loadOlder(timeline);
   }
 
-  /** The user sees the room's newest message. @param {number} room */
+  /** @param {number} room */
+  loadNewer(room) {
+    const timeline = this.timelines.get(room);
+    if (timeline) this.history.loadNewer(timeline);
+  }
+
+  /** The user sees the room's newest message; no news where they marked it as unread. @param {number} room */
   markRead(room) {
-    const summary = this.rooms.get(room);
-    if (!summary || !this.rooms.unread(room)) return;
-    const number = summary.last_number;
-    if (!this.send({ type: "read", room, number })) return;
-    this.rooms.read(room, number);
+    const held = this.rooms.get(room);
+    if (held && !held.own.isKept) this.#want(held.own.read(held.last_number));
+  }
+
+  /**
+   * Message `number` and what follows count as unread, until the user comes to the room again or writes there.
+   * @param {number} room @param {number} number
+   */
+  markUnread(room, number) {
+    this.#want(this.rooms.get(room)?.own.unread(number));
+  }
+
+  /** What is the user's own in a room, as the web service answered. @param {import("./own-state.js").Marker} marker */
+  marked(marker) {
+    this.rooms.marker(marker);
     this.#tell("rooms");
   }
 
@@ -82,11 +132,17 @@ export class Replica extends EventTarget {
 
   disconnected() {
     for (const timeline of this.timelines.values()) timeline.disconnected();
+    this.presence.disconnected();
+    this.typing.forget();
+    clearTimeout(this.again);
+    this.again = 0; // the next connection hears it all
   }
 
   /** A summary that the web service or the daemon sent: the user is in this room. */
   joined(summary) {
     this.rooms.put(summary);
+    this.people.learn(summary.room.members ?? []);
+    this.presence.watch();
     const timeline = this.timelines.get(summary.room.id);
     if (timeline) this.#do(timeline, timeline.heard(summary.head));
     this.#tell("rooms");
@@ -109,26 +165,46 @@ export class Replica extends EventTarget {
       reset: () => this.#reset(message),
       joined: () => this.#joined(message.summary),
       left: () => this.#left(message.room),
-      read: () => this.#marker(message),
+      read: () => this.marked(message),
+      seen: () => this.#seen(message),
+      typing: () => this.#typing(message),
+      presence: () => this.presence.receive(message),
     };
     if (Object.hasOwn(handlers, message.type)) handlers[message.type]();
   }
 
   /**
-   * A question about a room was refused: ask again, unless we are in it no longer.
-   * @param {number} room
-   * @param {number} seconds
+   * The daemon refused a frame that has no id of its own: say it again later, unless that is final.
+   * @param {{of?: string|null, room?: number|null, temporary?: boolean, retry_after?: number|null}} error
    */
-  refused(room, seconds) {
-    const timeline = this.timelines.get(room);
-    if (!timeline) return;
-    setTimeout(
-      () => {
+  refused({ of, room, temporary, retry_after }) {
+    const milliseconds = (retry_after ?? 0) * 1000 || AGAIN_MILLISECONDS;
+    const timeline = this.timelines.get(room ?? 0);
+    if ((of === "sync" || !of) && timeline) {
+      setTimeout(() => {
         timeline.refused();
-        if (this.timelines.get(room) === timeline) this.#do(timeline, timeline.heard(0));
-      },
-      seconds * 1000 || SYNC_AGAIN_MILLISECONDS,
-    );
+        if (this.timelines.get(timeline.room) === timeline) this.#do(timeline, timeline.heard(0));
+      }, milliseconds);
+    } else if ((of === "read" || of === "unread") && room && !temporary) {
+      this.rooms.get(room)?.own.refused();
+      this.#tell("rooms");
+    } else if (of === "read" || of === "unread" || of === "watch" || of === "presence") {
+      this.again ||= setTimeout(() => this.#sayAgain(), milliseconds);
+    }
+  }
+
+  /** The page knows the frame by heart: what the user wants is read off, not queued. */
+  #sayAgain() {
+    this.again = 0;
+    for (const frame of this.rooms.wanted()) this.send(frame);
+    this.presence.connected();
+  }
+
+  /** @param {import("./own-state.js").Wanted|null|undefined} frame  kept by the room until a marker answers */
+  #want(frame) {
+    if (!frame) return;
+    this.send(frame);
+    this.#tell("rooms");
   }
 
   #welcome({ user, epoch, rooms }) {
@@ -142,21 +218,41 @@ export class Replica extends EventTarget {
     this.rooms.replace(rooms, { fresh });
     for (const timeline of this.timelines.values()) {
       const summary = this.rooms.get(timeline.room);
-      if (fresh) this.#do(timeline, timeline.reset(0));
-      // The daemon takes a room that `hello` did not speak of for held up to the summary's head.
-      else if (summary && !this.resumed.has(timeline.room)) this.#do(timeline, timeline.heard(summary.head));
+      if (fresh) this.#reset({ room: timeline.room, version: 0 });
+      else if (summary && !this.resumed.has(timeline.room)) {
+        // The daemon takes a room that `hello` did not speak of for held up to the summary's head.
+        this.quotes.forget(timeline.room);
+        this.#do(timeline, timeline.heard(summary.head));
+      }
     }
     for (const { room } of before) if (!this.rooms.get(room.id)) this.#gone(room.id, room.name);
-    this.history.retry();
+    for (const part of [this.history, this.quotes, this.people]) part.retry();
+    this.#sayAgain();
     this.#tell("rooms");
   }
 
   #message(message) {
-    this.rooms.message(message);
-    const timeline = this.timelines.get(message.room);
-    if (timeline) this.#do(timeline, timeline.change(message.version, message));
-    else this.#tell("timeline", { room: message.room, fresh: [message] });
+    const { room, version } = message;
+    const news = this.#heard(room, [message]);
+    const timeline = this.timelines.get(room);
+    this.#do(timeline, timeline?.change(version, message), { room, news });
     this.#tell("rooms");
+  }
+
+  /**
+   * Messages as they are now, in whatever order.
+   * @param {number} room @param {import("./timeline.js").Message[]} messages
+   * @returns {import("./timeline.js").Message[]} those that the room was not known to have
+   */
+  #heard(room, messages) {
+    const last = this.rooms.get(room)?.last_number ?? 0;
+    for (const message of messages) {
+      this.rooms.message(message);
+      this.quotes.message(message);
+      if (message.number > last) this.typing.message(message);
+    }
+    this.people.learn(messages.map(({ author }) => author));
+    return messages.filter(({ number }) => number > last);
   }
 
   #roomChange({ room, version, state }) {
@@ -167,14 +263,16 @@ export class Replica extends EventTarget {
   }
 
   #changes(changes) {
-    for (const message of changes.messages ?? []) this.rooms.message(message);
-    if (changes.room_state) this.rooms.state(changes.room_state);
-    const timeline = this.timelines.get(changes.room);
-    if (timeline) this.#do(timeline, timeline.changes(changes));
+    const { room, messages = [], room_state: state } = changes;
+    const news = this.#heard(room, messages);
+    if (state) this.rooms.state(state);
+    const timeline = this.timelines.get(room);
+    this.#do(timeline, timeline?.changes(changes), { room, news });
     this.#tell("rooms");
   }
 
   #reset({ room, version }) {
+    this.quotes.forget(room);
     const timeline = this.timelines.get(room);
     if (timeline) this.#do(timeline, timeline.reset(version));
   }
@@ -196,16 +294,21 @@ export class Replica extends EventTarget {
     this.#tell("left", { room, name });
   }
 
-  #marker(marker) {
-    this.rooms.marker(marker);
+  #seen(seen) {
+    this.rooms.seen(seen);
     this.#tell("rooms");
+  }
+
+  #typing({ room, user }) {
+    this.people.learn([user]);
+    if (this.rooms.get(room)) this.typing.receive({ room, user });
   }
 
   #page(room, page, generation) {
     const timeline = this.timelines.get(room);
     if (!timeline) return;
     this.rooms.state(page.room);
-    for (const message of page.messages) this.rooms.message(message);
+    this.#heard(room, page.messages);
     this.#do(timeline, timeline.page(page, generation));
   }
 
@@ -222,15 +325,27 @@ export class Replica extends EventTarget {
   #forget(room) {
     this.timelines.delete(room);
     this.history.forget(room);
+    this.quotes.forget(room);
+    this.typing.forget(room);
   }
 
-  /** @param {Timeline} timeline @param {import("./timeline.js").Todo} todo */
-  #do(timeline, todo) {
+  /**
+   * @param {Timeline|undefined} timeline  none where the room was not opened
+   * @param {import("./timeline.js").Todo} [todo]
+   * @param {{room: number, news: object[]}} [heard]  messages that the room was not known to have
+   */
+  #do(timeline, todo, heard) {
+    // What lies beyond the rows that are loaded is news all the same.
+    const fresh = timeline?.loaded && !timeline.newer ? todo.fresh : (heard?.news ?? []);
+    if (timeline) this.#follow(timeline, todo);
+    if (todo?.changed || fresh.length) this.#tell("timeline", { room: timeline?.room ?? heard.room, fresh });
+  }
+
+  #follow(timeline, todo) {
     if (todo.sync !== undefined && !this.send({ type: "sync", room: timeline.room, since: todo.sync })) {
       timeline.disconnected(); // `hello` asks for it
     }
     if (todo.load) this.history.loadNewest(timeline);
-    if (todo.changed) this.#tell("timeline", { room: timeline.room, fresh: todo.fresh });
   }
 
   #tell(type, detail = {}) {

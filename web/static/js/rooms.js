@@ -4,9 +4,20 @@
  * @typedef {import("./timeline.js").User} User
  * @typedef {import("./timeline.js").Message} Message
  * @typedef {{id: number, kind: "public"|"direct", name: string|null, member_count: number, version: number,
- *   members?: User[]}} Room
- * @typedef {{room: Room, role: string, head: number, last_number: number, last_read: number, marker: number}} Summary
+ *   members?: User[], topic?: string}} Room
+ * @typedef {import("./own-state.js").Marker} Marker
+ * @typedef {{room: Room, role: string, head: number, last_number: number, last_read: number, marker: number,
+ *   level?: import("./own-state.js").Level, mentions?: number[], seen?: number}} Summary  as the server sends it
+ * @typedef {object} Held
+ * @property {Room} room  its `topic` is "" where there is none
+ * @property {string} role  "owner" or "member"
+ * @property {number} head  version of its last change
+ * @property {number} last_number  of its last message
+ * @property {number} seen  in a direct room: the number up to which the other has ever read
+ * @property {OwnState} own
  */
+
+import { OwnState } from "./own-state.js";
 
 export const GENERAL = 1; // the room that everyone is in
 
@@ -14,7 +25,7 @@ export class Rooms {
   /** @param {User} self @param {Summary[]} summaries */
   constructor(self, summaries = []) {
     this.self = self;
-    /** @type {Map<number, Summary>} */
+    /** @type {Map<number, Held>} */
     this.byId = new Map();
     this.replace(summaries);
   }
@@ -30,22 +41,29 @@ export class Rooms {
     for (const summary of summaries) {
       const before = held.get(summary.room.id);
       if (before) this.byId.set(summary.room.id, before);
-      this.put(summary);
+      this.put(summary, { whole: true });
     }
   }
 
-  /** The user is in this room. What is held stays where it is newer. @param {Summary} summary */
-  put(summary) {
-    const held = this.byId.get(summary.room.id);
+  /**
+   * The user is in this room. What is held stays where it is newer.
+   * @param {Summary} summary @param {{whole?: boolean}} [options]  as of `OwnState.take`
+   */
+  put(summary, options) {
+    const { room, role, head, last_number, seen = 0 } = summary;
+    const marker = { ...summary, room: room.id };
+    const held = this.byId.get(room.id);
     if (!held) {
-      this.byId.set(summary.room.id, { ...summary });
+      const own = new OwnState(marker);
+      this.byId.set(room.id, { room: { topic: "", ...room }, role, head, last_number, seen, own });
       return;
     }
-    held.role = summary.role;
-    held.head = Math.max(held.head, summary.head);
-    held.last_number = Math.max(held.last_number, summary.last_number);
-    this.marker({ room: summary.room.id, last_read: summary.last_read, marker: summary.marker });
-    this.state(summary.room);
+    held.role = role;
+    held.head = Math.max(held.head, head);
+    held.last_number = Math.max(held.last_number, last_number);
+    held.seen = Math.max(held.seen, seen);
+    held.own.take(marker, options);
+    this.state(room);
   }
 
   /** @param {number} id @returns {boolean} whether it was there */
@@ -58,14 +76,17 @@ export class Rooms {
     return this.byId.get(id);
   }
 
-  /** @param {Message} message */
+  /** A message as it is now: it came, or was changed, or was read as part of a page. @param {Message} message */
   message(message) {
     const held = this.byId.get(message.room);
     if (!held) return;
+    const isOwn = message.author.id === this.self.id;
+    // Who writes has read what stands before; the server keeps it so too. What is changed later tells nothing.
+    if (isOwn && message.number > held.last_number) held.own.wrote(message.number);
     held.head = Math.max(held.head, message.version);
     held.last_number = Math.max(held.last_number, message.number);
-    // Who writes has read what stands before; the server keeps it so too.
-    if (message.author.id === this.self.id) held.last_read = Math.max(held.last_read, message.number);
+    const called = message.everyone || message.mentions?.includes(this.self.id);
+    held.own.message(message, Boolean(called) && !isOwn);
   }
 
   /** A room's own state, where it is newer than the one held. @param {Room} room */
@@ -74,41 +95,61 @@ export class Rooms {
     if (!held) return;
     held.head = Math.max(held.head, room.version);
     if (room.version < held.room.version) return;
-    held.room = { ...room, members: room.members?.length ? room.members : held.room.members };
+    const members = room.members?.length ? room.members : held.room.members;
+    held.room = { topic: "", ...room, members };
   }
 
-  /**
-   * The read marker moved, here or on another device.
-   * @param {{room: number, last_read: number, marker: number}} marker
-   */
-  marker({ room, last_read, marker }) {
-    const held = this.byId.get(room);
-    if (!held || marker < held.marker) return;
-    held.last_read = marker > held.marker ? last_read : Math.max(held.last_read, last_read);
-    held.marker = marker;
+  /** What is the user's own in a room changed, here or on another device. @param {Marker} marker */
+  marker(marker) {
+    this.byId.get(marker.room)?.own.take(marker);
   }
 
-  /**
-   * The user sees everything up to `number` now.
-   * @param {number} room
-   * @param {number} number
-   * @returns {boolean} whether that is news
-   */
-  read(room, number) {
+  /** The other of a direct room has read up to `number`. @param {{room: number, user: number, number: number}} seen */
+  seen({ room, user, number }) {
     const held = this.byId.get(room);
-    if (!held || held.last_read >= number) return false;
-    held.last_read = number;
-    return true;
+    if (held && user !== this.self.id) held.seen = Math.max(held.seen, number);
+  }
+
+  /** The user came to a room: what they see of it counts as read again. @param {number} room */
+  visited(room) {
+    const own = this.byId.get(room)?.own;
+    if (own) own.isKept = false;
+  }
+
+  /** What the user wants and no marker has answered: frames for the daemon. */
+  wanted() {
+    return [...this.byId.values()].flatMap(({ own }) => own.wanted ?? []);
+  }
+
+  /** The number up to which the user has read. @param {number} room */
+  lastRead(room) {
+    return this.byId.get(room)?.own.lastRead ?? 0;
   }
 
   /** Messages that the user has not read. @param {number} room */
-  unread(room) {
+  unreadCount(room) {
     const held = this.byId.get(room);
-    return held ? Math.max(0, held.last_number - held.last_read) : 0;
+    return held ? Math.max(0, held.last_number - held.own.lastRead) : 0;
   }
 
+  /** Unread messages that mention the user; 100 means 100 or more. @param {number} room */
+  mentionCount(room) {
+    return this.byId.get(room)?.own.mentions.size ?? 0;
+  }
+
+  /** What calls the user in a room. @param {number} room @returns {import("./own-state.js").Level} */
+  level(room) {
+    return this.byId.get(room)?.own.level ?? "all";
+  }
+
+  /** Unread messages of all rooms that are not muted. */
   totalUnread() {
-    return [...this.byId.keys()].reduce((sum, room) => sum + this.unread(room), 0);
+    return this.#total((room) => this.unreadCount(room));
+  }
+
+  /** Unread messages that mention the user, in all rooms that are not muted. */
+  totalMentions() {
+    return this.#total((room) => this.mentionCount(room));
   }
 
   /**
@@ -120,24 +161,35 @@ export class Rooms {
     return room.members?.find((user) => user.id !== this.self.id) ?? this.self;
   }
 
-  /** The direct room with a user. @param {number} user @returns {Summary|undefined} */
+  /** Ids of the people of direct rooms, but oneself. */
+  partners() {
+    const peers = this.#all("direct").map((summary) => this.peer(summary.room).id);
+    return peers.filter((id) => id !== this.self.id);
+  }
+
+  /** The direct room with a user. @param {number} user @returns {Held|undefined} */
   directWith(user) {
     return this.#all("direct").find((summary) => this.peer(summary.room).id === user);
   }
 
-  /** @returns {Summary[]} the room of everyone first, then by name */
+  /** @returns {Held[]} the room of everyone first, then by name */
   listPublic() {
     return this.#all("public").sort(
       (a, b) => (b.room.id === GENERAL) - (a.room.id === GENERAL) || compare(a.room.name, b.room.name),
     );
   }
 
-  /** @returns {Summary[]} one's own notes first, then by the other's name */
+  /** @returns {Held[]} one's own notes first, then by the other's name */
   listDirect() {
     const isSelf = (summary) => this.peer(summary.room).id === this.self.id;
     return this.#all("direct").sort(
       (a, b) => isSelf(b) - isSelf(a) || compare(this.peer(a.room).name, this.peer(b.room).name),
     );
+  }
+
+  #total(count) {
+    const heard = [...this.byId.keys()].filter((room) => this.level(room) !== "muted");
+    return heard.reduce((sum, room) => sum + count(room), 0);
   }
 
   #all(kind) {

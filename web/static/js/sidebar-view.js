@@ -35,7 +35,7 @@ export class SidebarView {
   #item(conversation, rooms, current) {
     const title = titleOf(conversation, rooms);
     const isCurrent = conversation.key === current?.key;
-    const unread = conversation.room === null ? 0 : rooms.unread(conversation.room);
+    const unread = conversation.room === null ? 0 : rooms.unreadCount(conversation.room);
     return {
       key: conversation.key,
       stamp: `${title} ${isCurrent} ${unread}`,

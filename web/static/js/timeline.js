@@ -3,13 +3,15 @@
  *
  * A room is a numbered log of changes. `cursor` is the version up to which every change is in
  * `rows`; `head` is the newest version that anybody has told us of; `floor`, where it is set, is
- * an older version from which some rows must be read again. What to do next comes back to the
- * caller as `Todo`.
+ * an older version from which some rows must be read again. The rows are a window of the log that is
+ * open at one end or both: `more` older ones and `newer` ones are not loaded. Changes of rows outside
+ * of it are dropped; they come with their page. What to do next comes back to the caller as `Todo`.
  *
  * @typedef {{id: number, name: string}} User
  * @typedef {{room: number, number: number, version: number, author: User, client_id: string, body: string,
- *   body_version: number, at: number, edited_at?: number|null, deleted?: boolean}} Message
- * @typedef {{room: {id: number}, version: number, messages: Message[], more: boolean}} Page
+ *   body_version: number, at: number, edited_at?: number|null, deleted?: boolean, reply_to?: number|null,
+ *   reactions?: {emoji: string, users: number[]}[], mentions?: number[], everyone?: boolean}} Message
+ * @typedef {{room: {id: number}, version: number, messages: Message[], more: boolean, newer?: boolean}} Page
  * @typedef {{room: number, from: number, to: number, messages?: Message[]}} Changes
  * @typedef {object} Todo
  * @property {boolean} changed  whether `rows` are other than before
@@ -31,6 +33,8 @@ export class Timeline {
     this.floor = null;
     /** whether older messages stand before the first row */
     this.more = false;
+    /** whether newer messages, which are not loaded, stand after the last row */
+    this.newer = false;
     /** counts the resets, so that a page asked for before one is known to be void */
     this.generation = 0;
     /** @type {number|null} the version after which the open question asks */
@@ -95,14 +99,14 @@ export class Timeline {
     this.rows = [];
     this.cursor = this.floor = this.asked = null;
     this.head = head;
-    this.more = false;
+    this.more = this.newer = false;
     this.generation += 1;
     return { changed, fresh: [], load: true };
   }
 
   /**
-   * A page of history that was asked for in `generation`: the newest one where nothing is loaded
-   * yet, else the one before the oldest row.
+   * A page of history that was asked for in `generation`: any one where nothing is loaded yet, else
+   * the one before the oldest row, or, where newer ones are not loaded, the one after the newest.
    * @param {Page} page @param {number} generation @returns {Todo}
    */
   page(page, generation) {
@@ -112,18 +116,22 @@ export class Timeline {
       this.rows = [...page.messages];
       this.cursor = page.version;
       this.more = page.more;
+      this.newer = page.newer ?? false;
       return { ...this.#todo(), changed: true };
     }
     // Rows of a page that is older than the cursor may lack changes that were dropped here, since
     // these rows were not held when they came.
     if (page.version < this.cursor) this.floor = Math.min(this.floor ?? page.version, page.version);
     const oldest = this.rows.length ? this.oldest : Infinity;
+    const newest = this.newer ? this.newest : Infinity;
     const older = page.messages.filter((message) => message.number < oldest);
-    if (older.length || page.messages.length === 0) this.more = page.more;
+    const newer = page.messages.filter((message) => message.number > newest);
     const held = page.messages.filter((message) => this.find(message.number));
-    this.rows = [...older, ...this.rows];
+    if (older.length || page.messages.length === 0) this.more = page.more;
+    if (newer.length || page.messages.length === 0) this.newer = page.newer ?? false;
+    this.rows = [...older, ...this.rows, ...newer];
     const todo = this.#todo(held);
-    return { ...todo, changed: todo.changed || older.length > 0 };
+    return { ...todo, changed: todo.changed || older.length + newer.length > 0 };
   }
 
   /** The connection is gone, and with it the answer to an open question. */
@@ -147,8 +155,10 @@ export class Timeline {
     const fresh = [];
     let changed = false;
     for (const message of [...messages].sort((a, b) => a.number - b.number)) {
-      if (message.number > this.newest) fresh.push(message);
-      changed = this.#put(message) || changed;
+      const isLast = message.number > this.newest;
+      if (!this.#put(message)) continue;
+      changed = true;
+      if (isLast) fresh.push(message);
     }
     /** @type {Todo} */
     const todo = { changed, fresh };
@@ -171,6 +181,10 @@ export class Timeline {
     // Older than everything held: it comes with its page. Only a room that was loaded down to
     // its beginning has nothing before its first row.
     if (place === 0 && this.more) return false;
+    // The same at the other end. And after the page that reached the end of the log: what was dropped before
+    // it came is being read again from `floor`, and must not be passed by.
+    const isPast = place === this.rows.length;
+    if (isPast && (this.newer || (this.floor !== null && message.number > this.newest + 1))) return false;
     this.rows.splice(place, 0, message);
     return true;
   }

@@ -8,10 +8,16 @@ export class UnreadLine {
 
   /**
    * A conversation is opened.
-   * @param {{last_read: number, last_number: number}|undefined} summary
+   * @param {number} lastRead  number of the last message that was read
+   * @param {number} lastNumber  number of the last message
    */
-  opened(summary) {
-    this.after = summary && summary.last_number > summary.last_read ? summary.last_read : null;
+  opened(lastRead, lastNumber) {
+    this.after = lastNumber > lastRead ? lastRead : null;
+  }
+
+  /** The user wants to read on from a message another time. @param {number} number */
+  marked(number) {
+    this.after = number - 1;
   }
 
   /** A message of somebody else came. @param {number} number @param {boolean} seen  the user looks at the end */

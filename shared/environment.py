@@ -1,6 +1,7 @@
 """Values as they stand in the environment: reading them, checking their form, writing them."""
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,14 @@ def read(given: Mapping[str, str], variable: str, kind: type, default: Any, rule
             f"expected a number from {least}{f' to {most}' if most is not None else ' up'}, not {value}"
         )
     return value
+
+
+def unknown(given: Iterable[str], known: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The variables that are none of `known`, each with a hint at the one that may be meant."""
+    for name in given:
+        if name.removesuffix(FILE_SUFFIX) not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            yield name, f"; is {near[0]} meant?" if near else ""
 
 
 def is_database_url(text: str) -> bool:

@@ -7,7 +7,6 @@ folder; any of them also from the file that `PARLEY_PORT_FILE` names. A bad valu
 `python -m shared.settings` prints the table of the README.
 """
 
-import difflib
 import os
 import sys
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from dotenv import dotenv_values
 
-from shared.environment import FILE_SUFFIX, as_text, is_database_url, is_network, is_origin, read
+from shared.environment import FILE_SUFFIX, as_text, is_database_url, is_network, is_origin, read, unknown
 
 PREFIX = "PARLEY_"
 PROJECT = Path(__file__).resolve().parent.parent
@@ -222,8 +221,7 @@ class Settings:
     )
     presence_grace: float = setting(
         10.0,
-        "Seconds after the last connection until somebody counts as offline: a page that is loaded again "
-        "makes nobody flicker.",
+        "Seconds until somebody without a connection is offline: loading a page again shows nobody a change.",
         least=0,
         most=600,
     )
@@ -383,12 +381,8 @@ class Settings:
 def unknown_settings(environ: Mapping[str, str]) -> list[str]:
     """A line for each `PARLEY_…` variable that no setting is read from, with the nearest that is."""
     known = [PREFIX + item.name.upper() for item in fields(Settings)]
-    lines = []
-    for name in sorted(environ):
-        if name.startswith(PREFIX) and name.removesuffix(FILE_SUFFIX) not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            lines.append(f"{name} is no setting of Parley{f'; is {near[0]} meant?' if near else ''}")
-    return lines
+    given = sorted(name for name in environ if name.startswith(PREFIX))
+    return [f"{name} is no setting of Parley{hint}" for name, hint in unknown(given, known)]
 
 
 def markdown_table() -> str:

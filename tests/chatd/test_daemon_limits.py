@@ -225,13 +225,16 @@ async def was_welcomed(one: Client) -> bool:
 async def test_a_flood_of_handshakes_from_one_address_is_refused_before_the_upgrade(chat: Chat) -> None:
     alice, headers = chat.person("alice"), {"X-Forwarded-For": "203.0.113.99"}
     taken = 0
-    with pytest.raises(InvalidStatus) as refused:
-        while taken < 1000:
+    refused = None
+    while refused is None and taken < 1000:
+        try:
             async with chat.connect(None, hello=False, headers=headers) as one:
                 assert await one.closed() == Close.SIGNED_OUT
             taken += 1
-    assert refused.value.response.status_code == 429
-    assert refused.value.response.headers["Retry-After"] == "1"
+        except InvalidStatus as refusal:
+            refused = refusal.response
+    assert refused is not None
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
     assert taken >= OF_ADDRESS
     async with chat.connect(alice, headers={"X-Forwarded-For": "203.0.113.100"}) as one:
         await one.barrier()

@@ -9,7 +9,7 @@ from uuid import uuid4
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-SECONDS = 15.0  # before a test gives up waiting
+SECONDS = 60.0  # before a test gives up: costs time only where something is broken
 
 Frame = dict[str, Any]
 

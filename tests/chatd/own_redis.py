@@ -9,7 +9,7 @@ import redis
 from deploy import prepare
 from tests.servers import short_folder, wait_for
 
-SECONDS = 15.0
+SECONDS = 60.0
 
 
 class OwnRedis:

@@ -14,7 +14,7 @@ from tests.chaos.proxy import Proxy
 from tests.system.stack import Stack
 
 PASSWORD = "correct horse battery"
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from shared.settings import Settings
 from tests.chatd.daemons import Chat, running
 from tests.chatd.device import Client
 from tests.servers import Servers
+from tests.timing import TooSlow, best_of_tries
 
 LINES, MESSAGES, QUESTIONS = 8, 64, 16
 WORST_SECONDS = 1.5  # a queue in the order of arrival takes as long as the whole flood: 2 s and more
@@ -26,6 +27,7 @@ def chat(servers: Servers, settings: Settings) -> Iterator[Chat]:
     yield from running(settings, daemons=1)
 
 
+@best_of_tries
 async def test_many_large_messages_of_one_user_do_not_delay_another_s(chat: Chat) -> None:
     alice, eve = chat.people("alice", "evelyn")
     mine, hers = chat.room(alice), chat.room(eve)
@@ -47,8 +49,10 @@ async def test_many_large_messages_of_one_user_do_not_delay_another_s(chat: Chat
         for number, line in enumerate(crowd):
             for id in ids[number]:
                 assert (await line.answer(id))["type"] == "ack"
-    assert len(took) > 3, "the flood was over before anything could be measured"
-    assert max(took) < WORST_SECONDS, sorted(took)[-5:]
+    if len(took) <= 3:
+        raise TooSlow("the flood was over before anything could be measured")
+    if max(took) >= WORST_SECONDS:
+        raise TooSlow(f"{sorted(took)}")
 
 
 async def seconds_of_an_answer(one: Client, room: int) -> float:
@@ -58,6 +62,7 @@ async def seconds_of_an_answer(one: Client, room: int) -> float:
     return time.monotonic() - began
 
 
+@best_of_tries
 async def test_many_questions_of_one_user_do_not_delay_another_s(chat: Chat) -> None:
     alice, eve = chat.people("alice", "evelyn")
     mine, hers = chat.room(alice), chat.room(eve)
@@ -72,6 +77,7 @@ async def test_many_questions_of_one_user_do_not_delay_another_s(chat: Chat) -> 
         beside = []
         while not all(len(line.heard("changes")) == QUESTIONS for line in crowd):
             beside.append(await seconds_of_an_answer(one, mine))
-    assert len(beside) > 3, "the flood was over before anything could be measured"
-    assert max(beside) < WORST_SECONDS, sorted(beside)[-5:]
-    assert statistics.median(beside) < 5 * statistics.median(alone) + 0.05
+    if len(beside) <= 3:
+        raise TooSlow("the flood was over before anything could be measured")
+    if max(beside) >= WORST_SECONDS or statistics.median(beside) >= 5 * statistics.median(alone) + 0.05:
+        raise TooSlow(f"{sorted(beside)} beside the questions, {sorted(alone)} without them")

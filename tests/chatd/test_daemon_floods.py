@@ -25,6 +25,7 @@ from shared.settings import Settings
 from tests.chatd.daemons import HOST, Chat, Person, running
 from tests.chatd.device import SECONDS, Client
 from tests.servers import Servers
+from tests.timing import TooSlow, best_of_tries
 from tests.unlimited import UNLIMITED
 
 SENDS = 20
@@ -142,8 +143,8 @@ async def seconds_of_answers(one: Client, room: int) -> list[float]:
 
 
 def assert_undisturbed(beside: list[float], alone: list[float]) -> None:
-    assert max(beside) < WORST_SECONDS, sorted(beside)[-5:]
-    assert statistics.median(beside) < 5 * statistics.median(alone) + 0.05
+    if max(beside) >= WORST_SECONDS or statistics.median(beside) >= 5 * statistics.median(alone) + 0.05:
+        raise TooSlow(f"{sorted(beside)} beside the flood, {sorted(alone)} without it")
 
 
 @contextmanager
@@ -170,6 +171,7 @@ FLOODS = {
 
 
 @pytest.mark.parametrize("kind", FLOODS)
+@best_of_tries
 async def test_a_flood_of_frames_disturbs_nobody_and_is_ended(chat: Chat, kind: str) -> None:
     alice, eve = chat.people("alice", "evelyn")
     room = chat.room(alice)
@@ -177,11 +179,12 @@ async def test_a_flood_of_frames_disturbs_nobody_and_is_ended(chat: Chat, kind: 
         alone = await seconds_of_answers(one, room)
         with bounded(chat), Flooder(chat, eve, FLOODS[kind]) as flooder:
             assert_undisturbed(await seconds_of_answers(one, room), alone)
-            assert await asyncio.to_thread(flooder.ended.wait, 30)
+            assert await asyncio.to_thread(flooder.ended.wait, SECONDS)
         assert flooder.close_code in (Close.TOO_MANY, 1009, None)
         await one.barrier()
 
 
+@best_of_tries
 async def test_a_flood_of_messages_disturbs_nobody_and_is_limited(chat: Chat) -> None:
     alice, eve = chat.people("alice", "evelyn")
     room, flooded = chat.room(alice), chat.room(eve)
@@ -195,6 +198,7 @@ async def test_a_flood_of_messages_disturbs_nobody_and_is_limited(chat: Chat) ->
         assert len(chat.bodies(flooded)) <= settings.message_rate * (10 + seconds) + 1
 
 
+@best_of_tries
 async def test_a_flood_before_hello_disturbs_nobody(chat: Chat) -> None:
     alice, eve = chat.people("alice", "evelyn")
     room = chat.room(alice)
@@ -202,7 +206,7 @@ async def test_a_flood_before_hello_disturbs_nobody(chat: Chat) -> None:
         alone = await seconds_of_answers(one, room)
         with bounded(chat), Flooder(chat, eve, control(Opcode.PING), hello=False) as flooder:
             assert_undisturbed(await seconds_of_answers(one, room), alone)
-            assert await asyncio.to_thread(flooder.ended.wait, 30)
+            assert await asyncio.to_thread(flooder.ended.wait, SECONDS)
 
 
 async def test_who_sends_a_little_too_fast_is_slowed_down_and_loses_nothing(chat: Chat) -> None:
@@ -223,7 +227,7 @@ async def test_the_log_has_a_line_about_a_flood_and_not_one_for_each_frame(chat:
     before = len(chat.daemons[0].events())
     for _ in range(3):
         with Flooder(chat, eve, FLOODS["pings of WebSocket"]) as flooder:
-            assert await asyncio.to_thread(flooder.ended.wait, 30)
+            assert await asyncio.to_thread(flooder.ended.wait, SECONDS)
     news = chat.daemons[0].events()[before:]
     assert len([event for event in news if event["event"] == "closed for too much"]) <= 1
     assert len(news) < 30

@@ -80,7 +80,7 @@ async def test_a_daemon_ends_though_its_clients_go_on_sending(chat: Chat) -> Non
 
 
 async def test_when_all_clients_have_moved_the_daemon_ends_without_waiting(chat: Chat) -> None:
-    patient = replace(chat.settings, drain_seconds=60.0)
+    patient = replace(chat.settings, drain_seconds=300.0)
     chat.daemons[0].stop()
     chat.daemons[0].settings = patient
     chat.start()

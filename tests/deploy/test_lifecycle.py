@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ from shared import migrate
 from shared.settings import PROJECT
 from tests.servers import wait_for
 from tests.system.stack import Stack
+from tests.timing import best_of_tries, within
 
 
 @pytest.fixture
@@ -72,15 +72,15 @@ def test_a_second_start_does_no_harm_and_says_where_it_runs(own: Stack) -> None:
     assert {process.pid for process in own.processes()} == before
 
 
+@best_of_tries
 def test_a_later_start_is_quick_and_keeps_the_data(own: Stack) -> None:
     own.start()
     with closing(migrate.connect(own.settings)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT epoch FROM instance")
         before = cursor.fetchone()
     own.deploy("stop")
-    began = time.monotonic()
-    own.start()
-    assert time.monotonic() - began < 20  # 2 s where nothing else runs
+    with within(20):  # 2 s where nothing else runs
+        own.start()
     with closing(migrate.connect(own.settings)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT epoch FROM instance")
         assert cursor.fetchone() == before

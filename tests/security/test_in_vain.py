@@ -68,7 +68,7 @@ def handshake(stack: Stack, cookie: str = "", **headers: str) -> Answer:
 
 def close_code(stack: Stack, cookie: str) -> int:
     """The code by which a daemon closes a connection that it took, as the first frame says it."""
-    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=60)
     try:
         given = {"Origin": stack.url, "Cookie": cookie, "Host": f"127.0.0.1:{stack.port}"}
         connection.request("GET", "/ws", headers=UPGRADE | given)
@@ -110,7 +110,7 @@ def test_the_cookie_of_a_session_that_was_signed_out_is_dead_at_both_doors(
     text = ask(stack, "/rooms/1", headers={"Cookie": cookie}).body.decode()
     token = text.partition('"csrf":"')[2].partition('"')[0]
     body = urlencode({"csrf_token": token}).encode()
-    slow = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=10)
+    slow = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=60)
     slow.putrequest("POST", "/account/sessions/end-others")
     for name, value in {"Cookie": cookie, "Content-Type": FORM, "Content-Length": str(len(body))}.items():
         slow.putheader(name, value)

@@ -19,7 +19,7 @@ from shared.environment import as_text
 from shared.settings import PREFIX, PROJECT, Settings
 from tests.servers import short_folder, wait_for
 
-COMMAND_SECONDS = 120.0
+COMMAND_SECONDS = 300.0
 FIRST_PORT, WORKERS, PORTS = 12_000, 16, 1_000  # 1,000 ports for each of up to 16 workers
 _drawn = itertools.count(random.randrange(PORTS))  # two runs on one machine begin at different ones
 
@@ -134,7 +134,7 @@ class Stack:
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
         """Send a signal to a supervised process; returns its number."""
-        pid = self.pid(name)
+        pid = wait_for(lambda: self.pid(name), what=f"{name} runs")  # 0 would be this process's own group
         os.kill(pid, number)
         return pid
 

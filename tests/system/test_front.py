@@ -34,7 +34,7 @@ def ask(
     body: bytes | None = None,
     headers: dict[str, str] | None = None,
 ) -> Answer:
-    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=60)
     try:
         connection.request(method, path, body, headers or {})
         answer = connection.getresponse()
@@ -204,7 +204,7 @@ def test_the_log_has_one_json_object_a_line_without_query_and_cookie(stack: Stac
 
 
 def test_a_client_that_dawdles_over_its_request_is_cut_off(stack: Stack) -> None:
-    with socket.create_connection(("127.0.0.1", stack.port), timeout=20) as slow:
+    with socket.create_connection(("127.0.0.1", stack.port), timeout=60) as slow:
         slow.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
         try:
             heard = slow.recv(1000)
@@ -215,7 +215,7 @@ def test_a_client_that_dawdles_over_its_request_is_cut_off(stack: Stack) -> None
 
 def test_a_client_that_dawdles_over_its_body_is_cut_off(stack: Stack) -> None:
     head = b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nname="
-    with socket.create_connection(("127.0.0.1", stack.port), timeout=20) as slow:
+    with socket.create_connection(("127.0.0.1", stack.port), timeout=60) as slow:
         slow.sendall(head)
         try:
             heard = slow.recv(1000)
@@ -226,6 +226,6 @@ def test_a_client_that_dawdles_over_its_body_is_cut_off(stack: Stack) -> None:
 
 def test_two_hosts_or_none_are_refused(stack: Stack) -> None:
     for hosts in (b"", b"Host: a\r\nHost: b\r\n", b"Host: a b\r\n"):
-        with socket.create_connection(("127.0.0.1", stack.port), timeout=20) as strange:
+        with socket.create_connection(("127.0.0.1", stack.port), timeout=60) as strange:
             strange.sendall(b"GET / HTTP/1.1\r\n" + hosts + b"\r\n")
             assert strange.recv(1000).startswith(b"HTTP/1.1 400 ")

@@ -70,7 +70,7 @@ class Watcher(threading.Thread):
 
     def _connect(self) -> http.client.HTTPConnection:
         """Requests may wait while web's new workers load the code, which takes seconds on a busy machine; none fails."""
-        return http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+        return http.client.HTTPConnection("127.0.0.1", self._port, timeout=120)
 
     def run(self) -> None:
         while not self._ended.wait(0.05):

@@ -51,7 +51,7 @@ def trust(certificate: Path) -> ssl.SSLContext:
 
 
 def ask(stack: Stack, trust: ssl.SSLContext, path: str, **headers: str) -> Answer:
-    connection = http.client.HTTPSConnection("localhost", stack.port, timeout=10, context=trust)
+    connection = http.client.HTTPSConnection("localhost", stack.port, timeout=60, context=trust)
     try:
         connection.request(
             "GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()}
@@ -98,7 +98,7 @@ def test_a_websocket_of_another_origin_is_not(secure: Stack, trust: ssl.SSLConte
 
 @pytest.mark.parametrize("host", ["localhost", "evil.example"])
 def test_who_comes_by_http_is_sent_to_https_at_the_configured_host(secure: Stack, host: str) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", secure.settings.redirect_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", secure.settings.redirect_port, timeout=60)
     connection.request("GET", "/rooms/1?x=%2F", headers={"Host": host})
     answer = connection.getresponse()
     answer.read()
@@ -110,7 +110,7 @@ def test_who_comes_by_http_is_sent_to_https_at_the_configured_host(secure: Stack
 
 
 def test_http_on_the_port_of_https_is_refused(secure: Stack) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", secure.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", secure.port, timeout=60)
     connection.request("GET", "/sign-in")
     answer = connection.getresponse()
     assert (answer.status, b"not understood" in answer.read()) == (400, True)
@@ -125,7 +125,7 @@ def test_an_outdated_protocol_is_refused(secure: Stack) -> None:
     with pytest.warns(DeprecationWarning, match="TLSv1"):
         old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
     with (
-        socket.create_connection(("127.0.0.1", secure.port), timeout=10) as line,
+        socket.create_connection(("127.0.0.1", secure.port), timeout=60) as line,
         pytest.raises((ssl.SSLError, ConnectionError)),
     ):
         old.wrap_socket(line)
@@ -133,7 +133,7 @@ def test_an_outdated_protocol_is_refused(secure: Stack) -> None:
 
 def test_the_newest_protocol_is_spoken(secure: Stack, trust: ssl.SSLContext) -> None:
     with (
-        socket.create_connection(("127.0.0.1", secure.port), timeout=10) as line,
+        socket.create_connection(("127.0.0.1", secure.port), timeout=60) as line,
         trust.wrap_socket(line, server_hostname="localhost") as wrapped,
     ):
         assert wrapped.version() == "TLSv1.3"

@@ -26,7 +26,7 @@ class Heard:
 
     def next(self) -> Any:
         """The next message, decoded."""
-        message = wait_for(lambda: self._pubsub.get_message(timeout=1), 5, what="a message")
+        message = wait_for(lambda: self._pubsub.get_message(timeout=1), what="a message")
         return msgspec.json.decode(message["data"])
 
     def is_silent(self) -> bool:

@@ -11,7 +11,7 @@ from werkzeug.serving import make_server
 
 from shared import sessions
 
-SECONDS = 10
+SECONDS = 60
 
 
 class SlowPost:

@@ -182,7 +182,7 @@ def test_a_request_in_flight_does_not_bring_a_signed_out_session_back(
         if meanwhile == "writes":
             session["draft"] = "something"
         entered.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return str(session.get(sessions.USER_ID))
 
     alice = Browser(app).register("alice")
@@ -192,7 +192,7 @@ def test_a_request_in_flight_does_not_bring_a_signed_out_session_back(
     in_flight.sid = alice.sid or ""
     thread = threading.Thread(target=in_flight.get, args=("/slow",))
     thread.start()
-    assert entered.wait(10)
+    assert entered.wait(60)
     alice.sign_out()
     go_on.set()
     thread.join()
@@ -288,7 +288,7 @@ def test_a_redis_that_hangs_costs_a_request_seconds_not_minutes(make_app: MakeAp
         browser.sid = "A" * 43
         began = time.monotonic()
         assert browser.get("/rooms/1").status_code == 503
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 30  # 2 s where nothing else runs
     shutil.rmtree(folder)
 
 

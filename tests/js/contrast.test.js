@@ -37,6 +37,9 @@ const PAIRS = [
     TEXT,
   ]),
   ["new", "surface", TEXT],
+  ...["calling", "calling-hover"].flatMap((ground) => ["text", "text-soft", "accent"].map((name) => [name, ground, TEXT])),
+  ["on-mention", "mention", TEXT],
+  ["on-mention-me", "mention-me", TEXT],
   ...["surface", "raised"].map((surface) => ["line-strong", surface, SHAPE]),
   ...["ground", "surface", "own", "accent-soft"].map((surface) => ["focus", surface, SHAPE]),
 ];

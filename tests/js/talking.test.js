@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { mentionQuery, peopleMatches } from "../../web/static/js/completion.js";
 import { groupsOf, namesOf, searched } from "../../web/static/js/emoji.js";
 import { Favourites } from "../../web/static/js/favourites.js";
+import { callsUser, mentionOf } from "../../web/static/js/mentions.js";
 import { Reactions } from "../../web/static/js/reactions.js";
 import list from "../../web/static/vendor/emoji.js";
 
@@ -117,4 +118,17 @@ test("who wrote last is offered first, each once", () => {
   const [anna, bert, berta] = ["Anna", "bert", "Berta"].map((name, id) => ({ id, name }));
   assert.deepEqual(peopleMatches([berta, anna], [anna, bert, berta], "be"), [berta, bert]);
   assert.deepEqual(peopleMatches([berta], [anna, bert], ""), [berta, anna, bert]);
+});
+
+test("a name stands out where the server says that it calls somebody", () => {
+  const self = { id: SELF, name: "Anna" };
+  const nameOf = (id) => ({ 2: "Bert" })[id];
+  const of = (name, about) => mentionOf(name, about, self, nameOf);
+  assert.equal(of("anna", { mentions: [2, SELF] }), "me");
+  assert.equal(of("bert", { mentions: [2, 3] }), "other");
+  assert.equal(of("carl", { mentions: [2, 3] }), null);
+  assert.deepEqual([of("room", {}), of("room", { everyone: true })], [null, "me"]);
+  const call = (author, about) => callsUser({ author: { id: author }, ...about }, self);
+  assert.deepEqual([call(2, { mentions: [SELF] }), call(2, { everyone: true }), call(2, { mentions: [3] })], [true, true, false]);
+  assert.equal(call(SELF, { everyone: true }), false, "nobody is called by their own words");
 });

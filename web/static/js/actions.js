@@ -78,7 +78,7 @@ export class Actions {
     try {
       const { user, summary } = await this.api.direct(name);
       if (summary) this.replica.joined(summary);
-      this.app.met(user);
+      this.app.meet(user);
       this.app.visit(directConversation(user, this.replica.rooms));
       return null;
     } catch (fault) {

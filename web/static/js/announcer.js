@@ -14,9 +14,10 @@ export class Announcer {
     this.log = byId("announcer");
   }
 
-  /** @param {import("./timeline.js").Message} message */
-  announce(message) {
-    this.log.append(el("p", {}, t("{name}: {text}", { name: message.author.name, text: plain(message.body) })));
+  /** @param {import("./timeline.js").Message} message @param {boolean} calls  whether it calls the user */
+  announce(message, calls) {
+    const words = { name: message.author.name, text: plain(message.body) };
+    this.log.append(el("p", {}, calls ? t("{name} calls you: {text}", words) : t("{name}: {text}", words)));
     while (this.log.children.length > KEPT) this.log.firstElementChild.remove();
   }
 }

@@ -3,12 +3,13 @@
 import { conversationOf, directConversation, pathOf, titleOf } from "./conversations.js";
 import { byId } from "./dom.js";
 import { newId } from "./ids.js";
+import { callsUser } from "./mentions.js";
 import { GENERAL } from "./rooms.js";
+import { Seeker } from "./seeker.js";
 import { t } from "./texts.js";
 import { UnreadLine } from "./unread-line.js";
 
 const FRAME_MILLISECONDS = 16;
-const SEEK_PAGES = 20; // that are loaded to get to the message of a permalink
 
 export class App {
   /**
@@ -18,6 +19,10 @@ export class App {
    * @param {import("./sender.js").Sender} parts.sender
    * @param {import("./drafts.js").Drafts} parts.drafts
    * @param {import("./router.js").Router} parts.router
+   * @param {import("./quotes.js").Quotes} parts.quotes
+   * @param {import("./people.js").People} parts.people  names by id
+   * @param {import("./reactions.js").Reactions} parts.reactions
+   * @param {import("./emoji-library.js").EmojiNames} parts.emojiNames
    */
   constructor(parts) {
     Object.assign(this, parts);
@@ -26,12 +31,14 @@ export class App {
     /**
      * @type {import("./timeline.js").User[]} whom the server told us of, and maybe there is no room with them yet
      */
-    this.people = [];
+    this.met = [];
     this.drawing = 0;
     this.missed = 0;
     this.line = new UnreadLine();
-    /** @type {{number: number, pages: number}|null} the message of a permalink that is not loaded yet */
-    this.sought = null;
+    this.seeker = new Seeker(this.replica, {
+      onFound: (number, quiet) => this.messages.reveal(number, this.#model(), { quiet }),
+      onMissing: () => this.notice.show(t("There is no such message in this conversation.")),
+    });
     /** @type {string[]} keys of the conversations that were open, the last one first */
     this.recent = [];
   }
@@ -45,10 +52,13 @@ export class App {
     Object.assign(this, views);
     this.replica.addEventListener("rooms", () => this.#roomsChanged());
     this.replica.addEventListener("timeline", (event) => this.#timelineChanged(event.detail));
-    this.replica.addEventListener("history", () => this.#historyChanged());
+    this.replica.addEventListener("history", () => this.#draw());
+    this.replica.addEventListener("reset", (event) => this.#keepPlace(event.detail.room));
     this.replica.addEventListener("joined", (event) => this.notifier.joined(event.detail.room, this.rooms));
     this.replica.addEventListener("left", (event) => this.#left(event.detail));
-    this.outbox.addEventListener("change", () => this.#draw());
+    for (const source of [this.outbox, this.quotes, this.people, this.reactions, this.emojiNames]) {
+      source.addEventListener("change", () => this.#draw());
+    }
     addEventListener("focus", () => this.markRead());
     document.addEventListener("visibilitychange", () => this.markRead());
   }
@@ -59,9 +69,8 @@ export class App {
    */
   start({ room, direct }) {
     byId("app").dataset.view = this.router.view;
-    if (direct) this.people.push(direct);
-    this.open(direct ? directConversation(direct, this.rooms) : this.#roomOf(room));
-    this.#seek(this.router.number);
+    if (direct) this.met.push(direct);
+    this.open(direct ? directConversation(direct, this.rooms) : this.#roomOf(room), this.router.number);
   }
 
   /**
@@ -73,8 +82,8 @@ export class App {
   show(target, view, number) {
     byId("app").dataset.view = view;
     const conversation = "room" in target ? this.#roomOf(target.room) : this.#directOf(target.direct);
-    if (conversation && conversation.key !== this.current?.key) this.open(conversation);
-    if (conversation) {
+    if (conversation && conversation.key !== this.current?.key) this.open(conversation, number);
+    else if (conversation) {
       this.markRead();
       this.#seek(number);
     } else if ("direct" in target)
@@ -85,22 +94,29 @@ export class App {
     }
   }
 
-  /** @param {import("./conversations.js").Conversation} conversation */
-  open(conversation) {
+  /**
+   * @param {import("./conversations.js").Conversation} conversation
+   * @param {number|null} number  of the message to begin with
+   */
+  open(conversation, number) {
     const before = this.current?.key;
     if (before) this.recent = [before, ...this.recent.filter((key) => key !== before)];
     this.current = conversation;
-    this.sought = null;
-    this.line.opened(conversation.room === null ? undefined : this.rooms.get(conversation.room));
-    if (conversation.room !== null) this.replica.open(conversation.room);
+    this.seeker.end();
+    const { room } = conversation;
+    if (room === null) this.line.opened(0, 0);
+    else this.line.opened(this.rooms.lastRead(room), this.rooms.get(room)?.last_number ?? 0);
+    if (room !== null) this.replica.open(room, { load: number === null });
     const title = titleOf(conversation, this.rooms);
     const toPeer = conversation.peer && conversation.peer.id !== this.rooms.self.id;
     const label = toPeer ? t("Write to {name}", { name: title }) : t("Write in {name}", { name: title });
     this.composer.open(label, this.drafts.get(conversation.key));
+    this.#showReply();
     this.missed = 0;
     this.messages.open(this.#model());
     this.#drawNow();
     this.toComposer();
+    this.#seek(number);
   }
 
   /** To where one writes, except where that would bring up the keyboard of a phone. */
@@ -114,13 +130,35 @@ export class App {
     this.router.go(pathOf(conversation));
   }
 
-  /** @param {string} body */
-  write(body) {
+  /** @param {string} body @param {number|null} replyTo  number of the message that it answers */
+  write(body, replyTo) {
     const { key, room, peer } = this.current;
+    const reply_to = replyTo ?? undefined;
     this.line.wrote();
+    this.replica.typing.sent();
+    if (room !== null) this.replica.toNewest(room);
     this.sender.prefer();
-    this.outbox.add({ id: newId(), conversation: key, room: room ?? undefined, to: peer?.name, body });
+    this.outbox.add({ id: newId(), conversation: key, room: room ?? undefined, to: peer?.name, body, reply_to });
     this.messages.show(this.#model(), { toEnd: true });
+  }
+
+  /** The text of the draft is this now, by a key of the user's. @param {string} text */
+  typed(text) {
+    this.drafts.set(this.current.key, text);
+    this.replica.typing.typed(this.current.room, text);
+  }
+
+  /** The message that the draft of the open conversation answers. @param {number|null} number */
+  replyTo(number) {
+    this.drafts.setReplyTo(this.current.key, number);
+    this.#showReply();
+  }
+
+  #showReply() {
+    const number = this.drafts.replyTo(this.current.key);
+    const { room } = this.current;
+    if (room === null || number === null) this.composer.showReply(null);
+    else this.composer.showReply(number, this.quotes.get(room, number));
   }
 
   /**
@@ -136,7 +174,15 @@ export class App {
   /** The user has it before their eyes: the newest message, in a window that has the focus. */
   markRead() {
     const room = this.current?.room ?? null;
-    if (room !== null && this.#seesEnd() && this.replica.timelines.get(room)?.loaded) this.replica.markRead(room);
+    if (room === null || !this.#seesEnd()) return;
+    const timeline = this.replica.timelines.get(room);
+    if (timeline?.loaded && !timeline.newer) this.replica.markRead(room);
+  }
+
+  /** A message of the open room and what follows count as unread, until the user comes back or writes. @param {number} number */
+  markUnread(number) {
+    this.line.marked(number);
+    this.replica.markUnread(this.current.room, number);
   }
 
   #seesEnd() {
@@ -155,9 +201,30 @@ export class App {
     if (this.current?.room) this.replica.loadOlder(this.current.room);
   }
 
+  loadNewer() {
+    if (this.current?.room) this.replica.loadNewer(this.current.room);
+  }
+
+  /** Load the end of the conversation, where something else of it is loaded. */
+  loadNewest() {
+    this.seeker.end();
+    if (this.current?.room) this.replica.toNewest(this.current.room);
+  }
+
   /** Somebody whom the server told us of, and maybe there is no room with them yet. */
-  met(user) {
-    this.people.push(user);
+  meet(user) {
+    this.met.push(user);
+  }
+
+  /** Who wrote in the open conversation, the last one first; in a direct one also whom one writes to. */
+  recentAuthors() {
+    const { room, peer } = this.current;
+    const authors = new Map((peer ? [peer] : []).map((user) => [user.id, user]));
+    for (const { author } of this.replica.timelines.get(room)?.rows.toReversed() ?? []) {
+      if (!authors.has(author.id)) authors.set(author.id, author);
+    }
+    authors.delete(this.rooms.self.id);
+    return [...authors.values()];
   }
 
   #roomOf(room) {
@@ -169,7 +236,7 @@ export class App {
   #directOf(name) {
     const wanted = name.toLowerCase();
     const peers = this.rooms.listDirect().map((summary) => this.rooms.peer(summary.room));
-    const peer = [this.rooms.self, ...this.people, ...peers].find((one) => one.name.toLowerCase() === wanted);
+    const peer = [this.rooms.self, ...this.met, ...peers].find((one) => one.name.toLowerCase() === wanted);
     return peer ? directConversation(peer, this.rooms) : null;
   }
 
@@ -189,47 +256,27 @@ export class App {
     const seen = room === this.current?.room && this.#seesEnd();
     if (!seen) for (const message of others) this.notifier.came(message, this.rooms);
     if (room !== this.current?.room) return;
+    this.seeker.go();
     this.missed += others.length;
     for (const message of others) {
       this.line.came(message.number, seen);
-      this.announcer.announce(message);
+      this.announcer.announce(message, callsUser(message, self));
     }
     this.#draw();
-    if (this.sought) this.#seekOn();
   }
 
-  #historyChanged() {
-    this.#draw();
-    if (this.sought) this.#seekOn();
-  }
-
-  /** Show a message, loading what lies between. @param {number|null} number */
+  /** Show a message of the open conversation. @param {number|null} number */
   #seek(number) {
-    this.sought = number === null ? null : { number, pages: 0 };
-    if (this.sought) this.#seekOn();
+    if (number === null) this.seeker.end();
+    else if (this.current.room !== null) this.seeker.seek(this.current.room, number);
+    this.#draw();
   }
 
-  #seekOn() {
-    const { room } = this.current;
-    const timeline = room === null ? undefined : this.replica.timelines.get(room);
-    if (!timeline?.loaded || this.replica.history.state(room, "older") !== "idle") return; // this comes back
-    const { number, pages } = this.sought;
-    const isOlder = number < timeline.oldest && timeline.more;
-    if (timeline.find(number)) {
-      this.sought = null;
-      this.#drawNow();
-      this.messages.reveal(number);
-    } else if (isOlder && pages < SEEK_PAGES) {
-      this.sought.pages += 1;
-      this.replica.loadOlder(room);
-    } else {
-      this.sought = null;
-      this.notice.show(
-        isOlder
-          ? t("This message lies far back. Scroll up to get to it.")
-          : t("There is no such message in this conversation."),
-      );
-    }
+  /** What was loaded goes; who does not read at the end comes back to where they are. @param {number} room */
+  #keepPlace(room) {
+    const number = this.messages.place;
+    if (room === this.current?.room && number !== null && !this.seeker.sought)
+      this.seeker.seek(room, number, { quiet: true });
   }
 
   /** What the log shows need not wait in the outbox. */
@@ -268,6 +315,7 @@ export class App {
     this.badge.show(this.rooms.totalUnread(), this.current ? titleOf(this.current, this.rooms) : "");
     if (!this.current) return;
     this.header.show(this.rooms, this.current);
+    this.#showReply();
     this.messages.show(this.#model(), { missed: this.missed });
     this.missed = 0;
     this.markRead();
@@ -279,14 +327,17 @@ export class App {
     const timeline = room === null ? undefined : this.replica.timelines.get(room);
     const { history } = this.replica;
     const rows = timeline?.rows ?? [];
+    const state = (which) => (room === null ? "idle" : history.state(room, which));
     return {
       rows,
       unread: this.line.before(rows, Boolean(timeline?.more), this.rooms.self.id),
       pending: this.outbox.of(key),
       loaded: room === null || Boolean(timeline?.loaded),
       more: Boolean(timeline?.more),
-      newest: room === null ? "idle" : history.state(room, "newest"),
-      older: room === null ? "idle" : history.state(room, "older"),
+      hasNewer: Boolean(timeline?.newer),
+      first: state("first"),
+      older: state("older"),
+      newer: state("newer"),
       empty: peer
         ? t("Nothing has been said here yet. Write the first message.")
         : t("This room is empty. Write the first message."),

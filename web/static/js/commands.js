@@ -1,5 +1,5 @@
 /**
- * Commands of which somebody awaits the outcome: edit and delete. Each has an id of its own and is
+ * Commands of which somebody awaits the outcome: edit, delete and react. Each has an id of its own and is
  * sent again with it on the next connection, until it is answered.
  */
 

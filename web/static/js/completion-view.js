@@ -1,44 +1,52 @@
 /**
- * The list of emoji above the message field while a `:name` is typed: the arrows choose, Enter and Tab take, Escape
- * leaves. The focus stays in the field (WAI-ARIA combobox).
+ * The list beside a message field while something is typed that can be completed, an `:emoji` or an `@name`: the arrows
+ * choose, Enter and Tab take, Escape leaves. The focus stays in the field (WAI-ARIA combobox).
+ *
+ * @typedef {{text: string, sign: () => Node, label: string, note?: string}} Option  `text` is what is put in
+ * @typedef {object} Source
+ * @property {() => string} label  of the list
+ * @property {(text: string, caret: number) => {start: number, query: string, isWhole?: boolean}|null} query  what is
+ *   typed before the caret; `isWhole`: it is complete, and taken where it is known
+ * @property {(query: string, show: (options: Option[]) => void) => void} find  may show several times: what is known,
+ *   then what the server knows
+ * @property {(query: string) => Promise<string|null>} [whole]  what stands for a complete one
  */
 
-import { emojiMatches, emojiQuery } from "./completion.js";
-import { byId, el } from "./dom.js";
-import { lazily } from "./lazy.js";
-
-const library = lazily((attempt) => import(`../vendor/emoji.js${attempt}`));
+import { el } from "./dom.js";
 
 export class CompletionView {
-  /** @param {HTMLTextAreaElement} field */
-  constructor(field) {
+  /** @param {HTMLTextAreaElement} field @param {HTMLElement} list @param {Source[]} sources */
+  constructor(field, list, sources) {
     this.field = field;
-    this.list = byId("completion");
-    /** @type {{name: string, character: string}[]} */
-    this.matches = [];
+    this.list = list;
+    this.sources = sources;
+    /** @type {Option[]} */
+    this.options = [];
     this.chosen = 0;
     this.start = 0;
     this.asked = 0;
     field.addEventListener("input", () => this.#typed());
     field.addEventListener("blur", () => this.close());
     field.addEventListener("click", () => this.close());
-    this.list.addEventListener("pointerdown", (event) => {
+    list.addEventListener("pointerdown", (event) => {
       event.preventDefault(); // the focus stays in the field
       const option = event.target.closest("[role=option]");
-      if (option) this.#take(this.matches[Number(option.dataset.index)].character);
+      if (option) this.#take(this.options[Number(option.dataset.index)].text);
     });
   }
 
   get isOpen() {
-    return this.matches.length > 0;
+    return this.options.length > 0;
   }
 
   /** @param {KeyboardEvent} event @returns {boolean} whether the key was for the list */
   key(event) {
     if (!this.isOpen) return false;
     const steps = { ArrowUp: -1, ArrowDown: 1 };
+    const isPlain = !event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (!isPlain) return false;
     if (event.key in steps) this.#choose(this.chosen + steps[event.key]);
-    else if (event.key === "Enter" || event.key === "Tab") this.#take(this.matches[this.chosen].character);
+    else if (event.key === "Enter" || event.key === "Tab") this.#take(this.options[this.chosen].text);
     else if (event.key === "Escape") this.close();
     else return false;
     event.preventDefault();
@@ -52,50 +60,71 @@ export class CompletionView {
   }
 
   async #typed() {
-    const query = emojiQuery(this.field.value, this.field.selectionStart);
-    if (!query) {
-      this.close();
+    const asked = (this.asked += 1);
+    const { value, selectionStart } = this.field;
+    const [source, found] = this.#found(value, selectionStart);
+    if (!source) {
+      this.#show([]);
       return;
     }
-    const asked = (this.asked += 1);
-    const emoji = (await library())?.default;
-    if (asked !== this.asked || !emoji) return;
-    this.start = query.start;
-    if (!query.isWhole) this.#show(emojiMatches(emoji, query.query));
-    else if (Object.hasOwn(emoji, query.query)) this.#take(emoji[query.query], "");
+    const isOpen = () => asked === this.asked;
+    this.list.setAttribute("aria-label", source.label());
+    if (!found.isWhole) {
+      source.find(found.query, (options) => {
+        if (!isOpen()) return;
+        this.start = found.start;
+        this.#show(options);
+      });
+      return;
+    }
+    const text = await source.whole(found.query);
+    if (!isOpen()) return;
+    this.start = found.start;
+    if (text) this.#take(text, "");
     else this.close();
   }
 
-  #show(matches) {
-    this.matches = matches;
-    this.list.hidden = matches.length === 0;
+  #found(text, caret) {
+    for (const source of this.sources) {
+      const found = source.query(text, caret);
+      if (found) return [source, found];
+    }
+    return [null, null];
+  }
+
+  #show(options) {
+    const before = this.options[this.chosen]?.text;
+    this.options = options;
+    this.list.hidden = options.length === 0;
     this.list.replaceChildren(
-      ...matches.map(({ name, character }, index) =>
+      ...options.map(({ sign, label, note }, index) =>
         el(
           "li",
-          { role: "option", id: `completion-${index}`, "data-index": index, class: "completion-item" },
-          el("span", { class: "completion-character", "aria-hidden": "true" }, character),
-          el("span", {}, `:${name}:`),
+          { role: "option", id: `${this.list.id}-${index}`, "data-index": index, class: "completion-item" },
+          sign(),
+          el("span", {}, label),
+          note && el("small", { class: "completion-note" }, note),
         ),
       ),
     );
-    if (matches.length) this.#choose(0);
+    // What is chosen stays so where more becomes known.
+    if (options.length) this.#choose(Math.max(0, options.findIndex(({ text }) => text === before)));
     else this.field.removeAttribute("aria-activedescendant");
   }
 
   #choose(index) {
-    this.chosen = (index + this.matches.length) % this.matches.length;
+    this.chosen = (index + this.options.length) % this.options.length;
     [...this.list.children].forEach((option, place) =>
       option.setAttribute("aria-selected", String(place === this.chosen)),
     );
-    this.field.setAttribute("aria-activedescendant", `completion-${this.chosen}`);
+    this.field.setAttribute("aria-activedescendant", `${this.list.id}-${this.chosen}`);
   }
 
   /** Put it in the place of what was typed. */
-  #take(character, after = " ") {
+  #take(text, after = " ") {
     const { start } = this;
     this.close();
-    this.field.setRangeText(character + after, start, this.field.selectionStart, "end");
+    this.field.setRangeText(text + after, start, this.field.selectionStart, "end");
     this.field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 }

@@ -5,6 +5,7 @@ import { byId } from "./dom.js";
 import { lengthOf, sendable } from "./format.js";
 import { chordOf, isComposing } from "./keys.js";
 import { PasteOffer } from "./paste-offer.js";
+import { ReplyBar } from "./reply-bar.js";
 import { tn } from "./texts.js";
 
 const COUNTER_PART = 0.9; // of the limit, from where on the counter is shown
@@ -12,15 +13,24 @@ const COUNTER_PART = 0.9; // of the limit, from where on the counter is shown
 export class ComposerView {
   /**
    * @param {number} limit  code points of a message
-   * @param {{onSend: (body: string) => void, onDraft: (text: string) => void, onEditLast: () => void}} listener
+   * @param {import("./completion-view.js").Source[]} completions
+   * @param {object} listener
+   * @param {(body: string, replyTo: number|null) => void} listener.onSend
+   * @param {(text: string) => void} listener.onDraft
+   * @param {(number: number|null) => void} listener.onReplyTo  the message that the draft answers is another
+   * @param {() => void} listener.onEditLast
    */
-  constructor(limit, listener) {
+  constructor(limit, completions, listener) {
     this.limit = limit;
     this.listener = listener;
     this.form = byId("composer");
     this.text = byId("composer-text");
     this.counter = byId("composer-counter");
-    this.completion = new CompletionView(this.text);
+    this.completion = new CompletionView(this.text, byId("completion"), completions);
+    this.reply = new ReplyBar(() => {
+      this.listener.onReplyTo(null);
+      this.text.focus();
+    });
     this.paste = new PasteOffer(this.text);
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -47,6 +57,21 @@ export class ComposerView {
     this.text.focus({ preventScroll: true });
   }
 
+  /** Answer a message. @param {number} number */
+  replyTo(number) {
+    this.listener.onReplyTo(number);
+    this.text.focus();
+  }
+
+  /**
+   * What is answered, as it is now.
+   * @param {number|null} number @param {import("./timeline.js").Message|null|undefined} original
+   */
+  showReply(number, original) {
+    this.reply.show(number, original);
+  }
+
+
   #key(event) {
     if (isComposing(event) || this.completion.key(event)) return;
     if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
@@ -55,6 +80,9 @@ export class ComposerView {
     } else if (chordOf(event) === "ArrowUp" && this.text.value === "") {
       event.preventDefault();
       this.listener.onEditLast();
+    } else if (event.key === "Escape" && this.reply.number !== null) {
+      event.preventDefault();
+      this.listener.onReplyTo(null);
     }
   }
 
@@ -67,8 +95,10 @@ export class ComposerView {
     this.text.value = "";
     this.paste.close();
     this.#changed();
+    const replyTo = this.reply.number;
     this.listener.onDraft("");
-    this.listener.onSend(body);
+    if (replyTo !== null) this.listener.onReplyTo(null);
+    this.listener.onSend(body, replyTo);
     this.text.focus();
   }
 

@@ -47,9 +47,10 @@ export function byId(id) {
 
 /**
  * Make the children of `parent` those of `items`, in order, keeping each element whose key and
- * stamp are as before, so that focus, selection and scroll position stay where they are.
+ * stamp are as before, so that focus, selection and scroll position stay where they are. `update`, where there is one,
+ * brings the rest of an element up to date, be it kept or new.
  * @param {HTMLElement} parent
- * @param {{key: string, stamp: string, make: () => HTMLElement}[]} items
+ * @param {{key: string, stamp: string, make: () => HTMLElement, update?: (element: HTMLElement) => void}[]} items
  */
 export function keep(parent, items) {
   const wanted = new Set(items.map((item) => item.key));
@@ -60,17 +61,27 @@ export function keep(parent, items) {
     else child.remove(); // before the others are placed, so that these need not move
   }
   let place = parent.firstElementChild;
-  for (const { key, stamp, make } of items) {
+  let refocused;
+  for (const { key, stamp, make, update } of items) {
     let child = held.get(key);
     if (child?.dataset.stamp !== stamp) {
       const made = make();
       made.dataset.key = key;
       made.dataset.stamp = stamp;
+      const hadFocus = child?.contains(document.activeElement);
       if (child && child === place) place = child.nextElementSibling;
       child?.remove();
       child = made;
+      if (hadFocus) refocused = made;
     }
+    update?.(child);
     if (child === place) place = place.nextElementSibling;
     else parent.insertBefore(child, place);
   }
+  if (refocused) focusIn(refocused); // it was made anew under the focus
+}
+
+function focusIn(element) {
+  const target = element.hasAttribute("tabindex") ? element : element.querySelector("a, button");
+  target?.focus({ preventScroll: true });
 }

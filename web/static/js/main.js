@@ -1,27 +1,30 @@
 /** The composition root of the chat page: makes the parts and connects them. */
 
 import { Actions } from "./actions.js";
+import { watchActivity } from "./activity.js";
 import { Announcer } from "./announcer.js";
 import { Api } from "./api.js";
 import { App } from "./app.js";
 import { BadgeView } from "./badge-view.js";
 import { readBoot } from "./boot.js";
 import { neighbour, openChoices } from "./choices.js";
-import { copyText } from "./clipboard.js";
 import { Commands } from "./commands.js";
-import { ComposerView } from "./composer-view.js";
 import { Close, Connection } from "./connection.js";
 import { BrowseDialog, ConfirmDialog, Dialog, NameDialog } from "./dialogs.js";
 import { byId } from "./dom.js";
 import { Drafts } from "./drafts.js";
+import { EmojiNames } from "./emoji-library.js";
 import { commandFault } from "./faults.js";
-import { Times } from "./format.js";
 import { HeaderView } from "./header-view.js";
 import { Http } from "./http.js";
-import { MessagesView } from "./messages-view.js";
+import { messageViews } from "./message-views.js";
 import { NoticeView } from "./notice-view.js";
 import { Notifier } from "./notifier.js";
 import { Outbox } from "./outbox.js";
+import { People } from "./people.js";
+import { Presence } from "./presence.js";
+import { Quotes } from "./quotes.js";
+import { Reactions } from "./reactions.js";
 import { Replica } from "./replica.js";
 import { Router } from "./router.js";
 import { Lock, Sender } from "./sender.js";
@@ -32,6 +35,7 @@ import { StatusView } from "./status-view.js";
 import { durableStorage } from "./storage.js";
 import { SwitcherView } from "./switcher-view.js";
 import { setTexts, t } from "./texts.js";
+import { Typing } from "./typing.js";
 
 const boot = readBoot();
 setTexts(boot.texts);
@@ -41,7 +45,14 @@ const storage = durableStorage();
 const status = new StatusView();
 const send = (message) => connection.send(message);
 const api = new Api(new Http(boot.csrf, toSignIn));
-const replica = new Replica(boot, api, send);
+const people = new People(api);
+const quotes = new Quotes({
+  find: (room, number) => replica.timelines.get(room)?.find(number),
+  load: (room, numbers) => api.originals(room, numbers),
+});
+const presence = new Presence(send, () => replica.rooms.partners());
+const typing = new Typing(self, send);
+const replica = new Replica(boot, api, send, { quotes, people, presence, typing });
 const outbox = new Outbox(self.id, storage);
 const commands = new Commands(send);
 const sender = new Sender({
@@ -50,9 +61,11 @@ const sender = new Sender({
   address: (entry) => app.address(entry),
   lock: new Lock(`parley:outbox:${self.id}`, navigator.locks),
 });
+const reactions = new Reactions(self.id, (command) => commands.run(command));
+const emojiNames = new EmojiNames();
 const router = new Router((target, view, number) => app.show(target, view, number));
 const drafts = new Drafts(self.id, storage);
-const app = new App({ replica, outbox, sender, drafts, router });
+const app = new App({ replica, outbox, sender, drafts, router, quotes, people, reactions, emojiNames });
 const connection = new Connection(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`, {
   hello: () => replica.hello(),
   onMessage: receive,
@@ -78,7 +91,7 @@ function refused(error) {
     const explained = { ...error, message: commandFault(error, boot.limits) };
     sender.refused(explained);
     commands.refused(explained);
-  } else if (error.room) replica.refused(error.room, error.retry_after ?? 0);
+  } else replica.refused(error);
 }
 
 function onUp() {
@@ -104,28 +117,9 @@ const notifier = new Notifier(self, storage, (path) => router.go(path));
 const actions = new Actions({ app, replica, commands, api, router, confirm: new ConfirmDialog(), notice });
 
 function startViews() {
-  const times = new Times(boot.locale);
-  const addressOf = (message) => `/rooms/${message.room}#${message.number}`;
-  const messages = new MessagesView(self, {
-    times,
-    addressOf,
-    onCopyLink: (message) => copyLink(location.origin + addressOf(message)),
-    onOlder: () => app.loadOlder(),
-    onSeen: () => app.markRead(),
-    onRetryHistory: () => replica.history.retry(),
-    onRetry: (id) => outbox.retry(id),
-    onDiscard: (id) => outbox.remove(id),
-    onDelete: (message) => actions.askDelete(message),
-    onSave: (message, text) => actions.saveEdit(message, text),
-  });
-  const composer = new ComposerView(boot.limits.message, {
-    onSend: (body) => app.write(body),
-    onDraft: (text) => drafts.set(app.current.key, text),
-    onEditLast: () => messages.editLast(),
-  });
+  const parts = { app, replica, outbox, drafts, actions, reactions, quotes, people, emojiNames, api, notice, storage };
   app.begin({
-    messages,
-    composer,
+    ...messageViews(boot, parts),
     notice,
     notifier,
     sidebar: new SidebarView(),
@@ -133,11 +127,6 @@ function startViews() {
     badge: new BadgeView(),
     announcer: new Announcer(),
   });
-}
-
-async function copyLink(address) {
-  if (await copyText(address)) notice.show(t("The link is copied."), { brief: true });
-  else notice.show(address); // to be copied by hand
 }
 
 function startControls() {
@@ -209,6 +198,7 @@ async function otherRooms() {
 }
 
 function listenToBrowser() {
+  watchActivity((state) => presence.is(state));
   addEventListener("online", () => connection.wake());
   addEventListener("offline", () => connection.wake());
   document.addEventListener(

@@ -58,6 +58,7 @@ markdown.inline.State = class extends markdown.inline.State {
 
 /** `@name` is one thing: code was taken before it comes here, and what is within it is no emphasis. */
 markdown.inline.ruler.before("emphasis", "mention", (state, silent) => {
+  if (state.src[state.pos] !== "@") return false;
   MENTION.lastIndex = state.pos;
   const found = MENTION.exec(state.src);
   if (!found) return false;

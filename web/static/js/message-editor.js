@@ -1,24 +1,31 @@
 /** The text of one's own message, to be changed in its place. Enter saves, Escape leaves it as it is. */
 
+import { CompletionView } from "./completion-view.js";
 import { el } from "./dom.js";
 import { isComposing } from "./keys.js";
 import { t } from "./texts.js";
 
 /**
  * @param {import("./timeline.js").Message} message
+ * @param {import("./completion-view.js").Source[]} completions
  * @param {{onSave: (text: string) => void, onCancel: () => void}} listener
  */
-export function editor(message, { onSave, onCancel }) {
+export function editor(message, completions, { onSave, onCancel }) {
   const text = el("textarea", {
     class: "field message-editor-text",
     dir: "auto",
     rows: 1,
     "aria-label": t("Edit message"),
+    "aria-autocomplete": "list",
+    "aria-haspopup": "listbox",
+    "aria-controls": "editor-completion",
   });
+  const list = el("ul", { class: "completion", id: "editor-completion", role: "listbox", hidden: true });
+  const completion = new CompletionView(text, list, completions);
   text.value = message.body;
   const save = () => onSave(text.value);
   text.addEventListener("keydown", (event) => {
-    if (isComposing(event)) return;
+    if (isComposing(event) || completion.key(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       save();
@@ -31,6 +38,7 @@ export function editor(message, { onSave, onCancel }) {
   return el(
     "div",
     { class: "message-editor" },
+    list,
     text,
     el("p", { class: "message-editor-fault", role: "alert" }),
     el(

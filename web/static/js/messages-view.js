@@ -2,10 +2,10 @@
 
 import { byId, el, keep } from "./dom.js";
 import { isGrouped, isSameDay } from "./format.js";
-import { historyNote } from "./history-note.js";
+import { historyNote, newerNote } from "./history-note.js";
 import { editor } from "./message-editor.js";
 import { messageKeys } from "./message-keys.js";
-import { messageRow, pendingRow } from "./message-row.js";
+import { messageRow, pendingRow, rowStamp, updatePendingRow, updateRow } from "./message-row.js";
 import { RowWindow } from "./row-window.js";
 import { Scroller } from "./scroller.js";
 import { t, tn } from "./texts.js";
@@ -16,24 +16,29 @@ import { t, tn } from "./texts.js";
  * @property {number|null} unread  the row before which the line stands that parts what is new
  * @property {import("./outbox.js").Entry[]} pending
  * @property {boolean} loaded
- * @property {boolean} more
- * @property {"idle"|"loading"|"failed"} newest  how loading goes
- * @property {"idle"|"loading"|"failed"} older
+ * @property {boolean} more  older ones are not loaded
+ * @property {boolean} hasNewer  newer ones are not loaded
+ * @property {import("./history.js").State} first  how loading goes
+ * @property {import("./history.js").State} older
+ * @property {import("./history.js").State} newer
  * @property {string} empty  what to say where nothing was said yet
  */
 
 export class MessagesView {
   /**
    * @param {import("./timeline.js").User} self
-   * @param {Omit<import("./message-row.js").Context, "self"|"onEdit"> & {onOlder: () => void, onSeen: () => void,
-   *   onRetryHistory: () => void, onSave: (message: object, text: string) => Promise<string|null>}} options
+   * @param {Omit<import("./message-row.js").Context, "self"|"onEdit"> & {onOlder: () => void, onNewer: () => void,
+   *   onNewest: () => void, onSeen: () => void,
+   *   onRetryHistory: () => void, onSave: (message: object, text: string) => Promise<string|null>,
+   *   completions: import("./completion-view.js").Source[]}} options
    */
   constructor(self, options) {
     this.self = self;
     this.options = options;
-    this.context = { ...options, self: self.id, onEdit: (message) => this.edit(message) };
+    this.context = { ...options, self, onEdit: (message) => this.edit(message) };
     this.list = byId("message-list");
     this.history = byId("history");
+    this.newer = byId("newer");
     this.jump = byId("jump");
     this.missed = 0;
     this.opening = false;
@@ -45,17 +50,22 @@ export class MessagesView {
     this.model = null;
     this.window = new RowWindow();
     this.scroller = new Scroller(byId("messages"), this.list, {
-      isWhole: () => this.window.isAtEnd,
+      isWhole: () => this.window.isAtEnd && !this.model?.hasNewer,
       onNearTop: () => this.#older(),
-      onNearBottom: () => this.model && this.window.newer(this.model.rows) && this.#redraw(),
+      onNearBottom: () => this.#newer(),
       onEnd: () => this.#reachedEnd(),
     });
     this.jump.addEventListener("click", () => this.toEnd());
-    messageKeys(this.list);
+    messageKeys(this.list, (number, action, row) => this.#act(number, action, row));
   }
 
   get atEnd() {
     return this.scroller.atEnd;
+  }
+
+  /** The number of the first message that is seen, where that is not the end. @returns {number|null} */
+  get place() {
+    return this.atEnd ? null : Number(this.scroller.firstVisible()?.dataset.number) || null;
   }
 
   /** Another conversation: from its end, or, where more is new than is seen there, from what is new. @param {Model} model */
@@ -92,19 +102,27 @@ export class MessagesView {
     if (this.toEdit) this.#editArrived();
   }
 
+  /** To the newest message; away from what is loaded, where it is not. */
   toEnd() {
+    if (this.model?.hasNewer) this.options.onNewest();
     if (this.model) this.show(this.model, { toEnd: true });
     this.scroller.toEnd();
   }
 
-  /** Show a message that is loaded, and put the focus on it. @param {number} number */
-  reveal(number) {
+  /**
+   * Show a message that is loaded, and put the focus on it.
+   * @param {number} number
+   * @param {Model} model
+   * @param {{quiet?: boolean}} [options]  `quiet`: it is only where the reader was
+   */
+  reveal(number, model = this.model, { quiet = false } = {}) {
     this.scroller.atEnd = false;
-    this.window.around(this.model.rows, number);
-    this.#redraw();
+    this.window.around(model.rows, number);
+    this.show(model);
     const line = this.list.querySelector(`[data-number="${number}"]`);
     if (!line) return;
-    this.scroller.toLine(line);
+    this.scroller.toLine(line, quiet ? "start" : "middle");
+    if (quiet) return;
     line.focus({ preventScroll: true });
     line.classList.remove("is-sought");
     line.getBoundingClientRect(); // so that the animation begins anew
@@ -139,6 +157,20 @@ export class MessagesView {
     if (arrived && !arrived.deleted && document.activeElement === field && field.value === "") this.edit(arrived);
   }
 
+  /** Put the focus on a message that is shown. @param {number} number */
+  focus(number) {
+    this.list.querySelector(`[data-number="${number}"]`)?.focus({ preventScroll: true });
+  }
+
+  /** What a key asks for. @param {number} number @param {"reply"|"react"|"edit"} action @param {HTMLElement} row */
+  #act(number, action, row) {
+    const message = this.model?.rows.find((one) => one.number === number);
+    if (!message || message.deleted) return;
+    if (action === "reply") this.context.onReply(message);
+    else if (action === "react") this.context.onPick(message, row.querySelector("[data-action=react]"));
+    else if (message.author.id === this.self.id) this.edit(message);
+  }
+
   #redraw() {
     if (this.model) this.show(this.model);
   }
@@ -150,7 +182,14 @@ export class MessagesView {
     else if (more && older === "idle") this.options.onOlder();
   }
 
-  #items({ rows, pending, unread }) {
+  #newer() {
+    if (!this.model?.loaded) return;
+    const { rows, hasNewer, newer } = this.model;
+    if (this.window.newer(rows)) this.#redraw();
+    else if (hasNewer && newer === "idle") this.options.onNewer();
+  }
+
+  #items({ rows, pending, unread, hasNewer }) {
     const items = [];
     let previous;
     for (const message of this.window.of(rows, this.scroller.atEnd)) {
@@ -162,7 +201,7 @@ export class MessagesView {
       items.push(this.#message(message, isGrouped(previous, message)));
       previous = message;
     }
-    for (const entry of this.window.isAtEnd ? pending : []) {
+    for (const entry of this.window.isAtEnd && !hasNewer ? pending : []) {
       const message = { author: this.self, at: entry.at };
       if (!previous || !isSameDay(previous.at, message.at)) items.push(this.#day(message.at));
       items.push(this.#pending(entry, isGrouped(previous, message)));
@@ -189,8 +228,10 @@ export class MessagesView {
     const edits = this.editing?.number === message.number && !message.deleted;
     return {
       key: `${message.author.id}:${message.client_id}`,
-      stamp: `${message.version} ${grouped} ${edits}`,
+      // What is being typed stays, whatever happens to the message meanwhile; saving then says so.
+      stamp: edits ? `editor ${grouped}` : rowStamp(message, grouped, this.context),
       make: () => (edits ? this.#editor(message, grouped) : messageRow(message, grouped, this.context)),
+      update: (element) => updateRow(element, message, this.context),
     };
   }
 
@@ -199,6 +240,7 @@ export class MessagesView {
       key: `${this.self.id}:${entry.id}`,
       stamp: `${entry.state} ${grouped} ${entry.fault ?? ""}`,
       make: () => pendingRow(entry, this.self, grouped, this.context),
+      update: (element) => updatePendingRow(element, entry, this.context),
     };
   }
 
@@ -209,7 +251,7 @@ export class MessagesView {
       this.#redraw();
       byId("composer-text").focus();
     };
-    const box = editor(message, {
+    const box = editor(message, this.options.completions, {
       onCancel: close,
       onSave: async (text) => {
         const fault = text === message.body ? null : await this.options.onSave(message, text);
@@ -227,7 +269,8 @@ export class MessagesView {
     const isEmpty = model.loaded && model.rows.length + model.pending.length === 0;
     this.history.replaceChildren(...historyNote(model, isEmpty, this.options.onRetryHistory));
     this.history.classList.toggle("is-empty", isEmpty);
-    const state = model.loaded ? model.older : model.newest;
+    this.newer.replaceChildren(...newerNote(model, this.options.onRetryHistory));
+    const state = model.loaded ? model.older : model.first;
     byId("messages").setAttribute("aria-busy", String(state === "loading"));
   }
 

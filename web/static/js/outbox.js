@@ -13,6 +13,7 @@
  * @property {number} [room]
  * @property {string} [to]  nickname, where a direct message may have no room yet
  * @property {string} body
+ * @property {number} [reply_to]  number of the message in the same room that it answers
  * @property {number} at  milliseconds since 1970 UTC
  * @property {number} order  place in the queue
  * @property {"pending"|"sent"|"failed"} state
@@ -68,7 +69,7 @@ export class Outbox extends EventTarget {
     return [...first.values()];
   }
 
-  /** @param {Pick<Entry, "id"|"conversation"|"room"|"to"|"body">} message */
+  /** @param {Pick<Entry, "id"|"conversation"|"room"|"to"|"body"|"reply_to">} message */
   add(message) {
     const at = Date.now();
     this.#write({ ...message, at, order: this.#nextOrder(at), state: "pending" });

@@ -103,7 +103,8 @@ export class Sender {
   }
 
   #send(entry) {
-    const taken = this.send({ type: "send", id: entry.id, ...this.address(entry), body: entry.body });
+    const { id, body, reply_to } = entry; // what is undefined is not in the frame
+    const taken = this.send({ type: "send", id, ...this.address(entry), body, reply_to });
     if (!taken) return;
     const timer = setTimeout(() => {
       this.#close(entry.id);

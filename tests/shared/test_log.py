@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.log import Accepted, Entry, Head, Outcome, Refused, Request, Result, Snapshot, apply
-from shared.protocol import Code, Command, Delete, Edit, Message, Send, User
+from shared.protocol import Code, Command, Delete, Edit, Message, React, Send, User
 
 ALICE, BOB, EVE = User(1, "alice"), User(2, "bobby"), User(3, "evelyn")
 ROOM, OTHER, STRANGE = 10, 11, 12
@@ -20,7 +20,12 @@ def snapshot() -> Snapshot:
     """Alice and Bob are in two rooms; Eve is in none."""
     return Snapshot(
         heads={ROOM: Head(0, 1), OTHER: Head(5, 9), STRANGE: Head(0, 1)},
-        members={(room, user.id): "member" for room in (ROOM, OTHER) for user in (ALICE, BOB)},
+        members={
+            (room, user.id): "owner" if user is ALICE else "member"
+            for room in (ROOM, OTHER)
+            for user in (ALICE, BOB)
+        },
+        named={(room, user.name): user.id for room in (ROOM, OTHER) for user in (ALICE, BOB)},
     )
 
 
@@ -278,12 +283,15 @@ def test_nobody_resends_anothers_edit() -> None:
 authors = st.sampled_from([ALICE, BOB, EVE])
 ids = st.integers(1, 12).map(lambda number: UUID(int=number))
 places = st.sampled_from([ROOM, OTHER, STRANGE, 999])
-bodies = st.sampled_from(["", "one", "two", "a\x00", "x" * (LONGEST + 1)])
+bodies = st.sampled_from(["", "one", "@bobby", "@Alice @room", "a\x00", "x" * (LONGEST + 1)])
 numbers = st.integers(0, 8)
 commands: st.SearchStrategy[Command] = st.one_of(
-    st.builds(Send, id=ids, body=bodies, room=places),
+    st.builds(Send, id=ids, body=bodies, room=places, reply_to=st.none() | st.integers(0, 8)),
     st.builds(Edit, id=ids, room=places, number=numbers, base=st.integers(1, 20), body=bodies),
     st.builds(Delete, id=ids, room=places, number=numbers),
+    st.builds(
+        React, id=ids, room=places, number=numbers, emoji=st.sampled_from(["👍", "🎉", "x"]), on=st.booleans()
+    ),
 )
 batches = st.lists(st.builds(Request, authors, commands, st.just(NOON)), max_size=40)
 
@@ -300,6 +308,11 @@ def test_versions_and_numbers_are_dense_whatever_comes(requests: list[Request]) 
         changes = changes_of(outcomes, room)
         assert [c.version for c in changes] == list(range(head.version + 1, state.heads[room].version + 1))
         created = [c.number for c in changes if c.body_version == c.version and c.edited_at is None]
+        # What was deleted keeps its number, and nothing else.
+        for change in changes:
+            assert not change.deleted or not (
+                change.body or change.reply_to or change.reactions or change.mentions
+            )
         assert created == list(range(head.number + 1, state.heads[room].number + 1))
 
 
@@ -329,5 +342,35 @@ def test_a_batch_sent_again_writes_no_message_again(requests: list[Request]) -> 
 def test_only_members_are_heard_whatever_comes(requests: list[Request]) -> None:
     for outcome in run(*requests).outcomes:
         if isinstance(outcome, Accepted):
-            assert outcome.request.author in (ALICE, BOB)
-            assert outcome.message.author == outcome.request.author
+            author, command = outcome.request.author, outcome.request.command
+            assert author in (ALICE, BOB)
+            assert outcome.message.author == author or isinstance(command, React)
+
+
+@given(batches)
+def test_a_reply_answers_what_stands_before_it_and_nobody_calls_themselves(requests: list[Request]) -> None:
+    state = snapshot()
+    run(*requests, on=state)
+    for entry in state.entries.values():
+        message = entry.message
+        assert message.reply_to is None or 1 <= message.reply_to < message.number
+        assert message.author.id not in message.mentions
+        assert not message.everyone or message.author is ALICE
+
+
+@given(batches, batches)
+def test_a_command_sent_again_changes_nothing_whatever_was_done_since(
+    one: list[Request], two: list[Request]
+) -> None:
+    """Of those that were carried out, each with an id of its own."""
+    state = snapshot()
+    done = [o.request for o in run(*one, on=state).outcomes if isinstance(o, Accepted)]
+    run(*two, on=state)
+    before = dict(state.entries)
+    ids = [(request.author.id, request.command.id) for request in one + two]
+    for request in done:
+        is_idempotent = isinstance(request.command, Delete)  # what another deletion did before it
+        if ids.count((request.author.id, request.command.id)) == 1 and not is_idempotent:
+            (again,) = run(request, on=state).outcomes
+            assert accepted(again).change is None
+    assert state.entries == before

@@ -37,6 +37,9 @@ ServerFrame = (
     | protocol.Left
     | protocol.Ack
     | protocol.Marker
+    | protocol.Seen
+    | protocol.SomebodyTypes
+    | protocol.Presences
     | protocol.Error
     | protocol.Drain
     | protocol.Pong
@@ -120,9 +123,11 @@ class ParleyClient:
             await self._load(room, timeline)
         return timeline
 
-    def send(self, body: str, *, room: int | None = None, to: str | None = None) -> Outgoing:
-        """Say something in a room, or directly to somebody."""
-        return self.outbox.put(protocol.Send(uuid4(), body, room, to))
+    def send(
+        self, body: str, *, room: int | None = None, to: str | None = None, reply_to: int | None = None
+    ) -> Outgoing:
+        """Say something in a room, also in reply to one of its messages, or directly to somebody."""
+        return self.outbox.put(protocol.Send(uuid4(), body, room, to, reply_to))
 
     def edit(self, message: protocol.Message, body: str) -> Outgoing:
         """Replace the text of one's own message as it is held."""
@@ -133,6 +138,10 @@ class ParleyClient:
     def delete(self, message: protocol.Message) -> Outgoing:
         """Delete one's own message."""
         return self.outbox.put(protocol.Delete(uuid4(), message.room, message.number))
+
+    def react(self, message: protocol.Message, emoji: str, *, on: bool = True) -> Outgoing:
+        """Put one's reaction under a message, or take it away."""
+        return self.outbox.put(protocol.React(uuid4(), message.room, message.number, emoji, on))
 
     @property
     def unanswered(self) -> int:
@@ -244,7 +253,7 @@ class ParleyClient:
                 self._moving = True
                 self.outbox.hold()
                 self._spawn(self._move(socket, message.within))
-            case protocol.Error(room=int(), temporary=True):
+            case protocol.Error(room=int(), temporary=True, of=None | "sync"):
                 self._spawn(self._sync_again(message.room, message.retry_after or 1.0))
             case protocol.Error(room=int(), code=Code.NOT_FOUND):
                 self._forget(message.room)

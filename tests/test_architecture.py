@@ -51,7 +51,18 @@ CLIENTS = {"client", "client_http", "outbox", "backoff"}
 # What neither waits nor speaks to anybody.
 PURE = {
     "chatd": LAYERS[0],
-    "shared": {"log", "protocol", "text", "keys", "sessions", "events", "settings", "environment"},
+    "shared": {
+        "log",
+        "protocol",
+        "mentions",
+        "reactions",
+        "text",
+        "keys",
+        "sessions",
+        "events",
+        "settings",
+        "environment",
+    },
 }
 IMPURE = {
     "asyncio", "socket", "ssl", "selectors", "threading", "subprocess", "http", "urllib.request", "websockets",

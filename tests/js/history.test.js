@@ -17,8 +17,8 @@ beforeEach(() => {
   clock = Clock.install();
   calls = [];
   told = [];
-  const messages = (room, before) =>
-    new Promise((resolve, reject) => calls.push({ room, before, resolve, reject }));
+  const messages = (room, where) =>
+    new Promise((resolve, reject) => calls.push({ room, where, resolve, reject }));
   history = new History(
     { messages },
     {
@@ -37,12 +37,12 @@ test("a page that can not be had is tried again by itself", async () => {
   history.loadNewest(timeline);
   calls[0].reject({ status: 503, retryAfter: 5 });
   await settled();
-  assert.equal(history.state(1, "newest"), "failed");
+  assert.equal(history.state(1, "first"), "failed");
   clock.tick(5000);
-  assert.equal(history.state(1, "newest"), "loading");
+  assert.equal(history.state(1, "first"), "loading");
   calls[1].resolve("page");
   await settled();
-  assert.deepEqual([told, calls.length, history.state(1, "newest")], [["page"], 2, "idle"]);
+  assert.deepEqual([told, calls.length, history.state(1, "first")], [["page"], 2, "idle"]);
 });
 
 test("retry does not wait", async () => {
@@ -58,8 +58,8 @@ test("older pages go on from the oldest row, to the beginning", () => {
   timeline.page({ room: { id: 1 }, version: 9, messages: [{ number: 5, version: 5 }], more: true }, 0);
   history.loadOlder(timeline);
   assert.deepEqual(
-    calls.map((call) => call.before),
-    [5],
+    calls.map((call) => call.where),
+    [{ before: 5 }],
   );
   timeline.more = false;
   history.forget(1);

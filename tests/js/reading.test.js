@@ -72,14 +72,14 @@ test("whatever one does, a window is bounded and without holes", () => {
 
 test("the line stands before the first message that one has not read", () => {
   const line = new UnreadLine();
-  line.opened({ last_read: 3, last_number: 5 });
+  line.opened(3, 5);
   assert.equal(line.before(rowsTo(5), false, 9), 4);
   assert.equal(line.before(rowsTo(5), false, 1), null, "one's own are not new");
   assert.equal(line.before(rowsTo(9, 6), true, 9), null, "it stands among older ones");
   assert.equal(line.before(rowsTo(9, 4), true, 9), 4);
   line.wrote();
   assert.equal(line.before(rowsTo(5), false, 9), null);
-  line.opened({ last_read: 5, last_number: 5 });
+  line.opened(5, 5);
   assert.equal(line.before(rowsTo(5), false, 9), null);
 });
 

@@ -18,29 +18,29 @@ test("unread is what came after the marker, and never below zero", () => {
   const rooms = new Rooms(self, [summary(1), summary(2, { last_read: 9 })]);
   rooms.message(message(1, 5));
   rooms.message(message(1, 6));
-  assert.deepEqual([rooms.unread(1), rooms.unread(2), rooms.unread(3), rooms.totalUnread()], [2, 0, 0, 2]);
+  assert.deepEqual([rooms.unreadCount(1), rooms.unreadCount(2), rooms.unreadCount(3), rooms.totalUnread()], [2, 0, 0, 2]);
 });
 
 test("one's own message, from any device, is read", () => {
   const rooms = new Rooms(self, [summary(1)]);
   rooms.message(message(1, 5));
   rooms.message(message(1, 6, self));
-  assert.equal(rooms.unread(1), 0);
+  assert.equal(rooms.unreadCount(1), 0);
 });
 
 test("the marker with the higher version wins, also where it goes back", () => {
   const rooms = new Rooms(self, [summary(1)]);
   rooms.marker({ room: 1, last_read: 2, marker: 3 });
   rooms.marker({ room: 1, last_read: 4, marker: 2 });
-  assert.equal(rooms.unread(1), 2);
+  assert.equal(rooms.unreadCount(1), 2);
 });
 
 test("an older summary does not take anything back", () => {
   const rooms = new Rooms(self, [summary(1, { version: 3 })]);
   rooms.message(message(1, 9));
-  rooms.read(1, 9);
+  rooms.get(1).own.read(9);
   rooms.replace([summary(1, { version: 2, name: "old" }), summary(2)]);
-  assert.deepEqual([rooms.get(1).last_number, rooms.unread(1), rooms.get(1).room.name], [9, 0, "room 1"]);
+  assert.deepEqual([rooms.get(1).last_number, rooms.unreadCount(1), rooms.get(1).room.name], [9, 0, "room 1"]);
   assert.ok(rooms.get(2));
 });
 

@@ -7,16 +7,29 @@ import { t } from "./texts.js";
  * @param {import("./messages-view.js").Model} model @param {boolean} isEmpty @param {() => void} onRetry
  * @returns {HTMLElement[]}
  */
-export function historyNote({ rows, loaded, more, newest, older, empty }, isEmpty, onRetry) {
-  const state = loaded ? older : newest;
+export function historyNote({ rows, loaded, more, first, older, empty }, isEmpty, onRetry) {
+  const state = loaded ? older : first;
   if (state === "failed") {
     const text = loaded ? t("Could not load older messages.") : t("Could not load the messages.");
     return [el("p", { class: "history-failed" }, text, " ", linkButton(t("Retry"), onRetry))];
   }
-  if (!loaded && newest === "loading") return [skeleton()];
+  if (!loaded && first === "loading") return [skeleton()];
   if (older === "loading") return [el("p", {}, t("Loading older messages…"))];
   if (isEmpty) return [el("p", { class: "history-empty" }, empty)];
   return loaded && !more && rows.length ? [el("p", {}, t("This is where it began."))] : [];
+}
+
+/**
+ * What stands after the last message, where newer ones are not loaded.
+ * @param {import("./messages-view.js").Model} model @param {() => void} onRetry
+ * @returns {HTMLElement[]}
+ */
+export function newerNote({ hasNewer, newer }, onRetry) {
+  if (!hasNewer || newer === "idle") return [];
+  if (newer === "loading") return [el("p", {}, t("Loading newer messages…"))];
+  return [
+    el("p", { class: "history-failed" }, t("Could not load newer messages."), " ", linkButton(t("Retry"), onRetry)),
+  ];
 }
 
 function skeleton() {

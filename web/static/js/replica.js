@@ -8,6 +8,7 @@
  * | `rooms` | – |
  * | `timeline` | `{room, fresh}`: messages that were never heard of |
  * | `history` | `{room}`: the state of loading changed |
+ * | `reset` | `{room}`: what was loaded of it is worth nothing; its newest page loads |
  * | `joined` | `{room}`: the user is in it now; also where somebody writes to them directly for the first time |
  * | `left` | `{room, name}`: the user is in it no longer |
  * | `other-user` | the cookie is another user's now |
@@ -57,19 +58,17 @@ export class Replica extends EventTarget {
   }
 
   /**
-   * The room is looked at: its timeline, which loads where it is not there.
+   * The room is looked at: its timeline.
    * @param {number} room
-   * @param {number|null} [number]  of a message to begin with, instead of the end
+   * @param {{load?: boolean}} [options]  `load`: its newest page, where nothing is loaded
    */
-  open(room, number = null) {
+  open(room, { load = true } = {}) {
     this.rooms.visited(room);
     const timeline = this.#timeline(room);
     this.timelines.delete(room);
     this.timelines.set(room, timeline);
     for (const old of [...this.timelines.keys()].slice(0, -LOADED_MOST)) this.#forget(old);
-    if (timeline.loaded) return timeline;
-    if (number === null) this.history.loadNewest(timeline);
-    else this.history.loadAround(timeline, number);
+    if (load && !timeline.loaded) this.history.loadNewest(timeline);
     return timeline;
   }
 
@@ -79,12 +78,16 @@ export class Replica extends EventTarget {
     if (timeline?.newer) this.#do(timeline, timeline.reset(timeline.head));
   }
 
-  /** Away from what is loaded, to a message that is not. @param {number} room @param {number} number */
+  /**
+   * Away from what is loaded, to a message that is not.
+   * @param {number} room @param {number} number
+   * @returns {number} the generation of the timeline that loads now
+   */
   toNumber(room, number) {
     const timeline = this.#timeline(room);
-    const { changed } = timeline.reset(timeline.head);
+    timeline.reset(timeline.head);
     this.history.loadAround(timeline, number);
-    if (changed) this.#tell("timeline", { room, fresh: [] });
+    return timeline.generation;
   }
 
   /** @param {number} room */
@@ -274,7 +277,9 @@ export class Replica extends EventTarget {
   #reset({ room, version }) {
     this.quotes.forget(room);
     const timeline = this.timelines.get(room);
-    if (timeline) this.#do(timeline, timeline.reset(version));
+    if (!timeline) return;
+    this.#do(timeline, timeline.reset(version));
+    this.#tell("reset", { room });
   }
 
   #joined(summary) {

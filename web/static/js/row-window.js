@@ -59,11 +59,14 @@ export class RowWindow {
     return to > high;
   }
 
-  /** Show the row with this number, in the middle. @param {{number: number}[]} rows @param {number} number */
+  /** Show the row with this number, and keep it: in the middle, where it is not shown yet. @param {{number: number}[]} rows @param {number} number */
   around(rows, number) {
     const { low, high } = this.#bounds(rows);
     const place = placeOf(rows, number);
-    if (place >= low && place < high) return;
+    if (place >= low && place < high) {
+      this.from ??= rows[low].number;
+      return;
+    }
     const from = Math.max(0, place - ROWS_MOST / 2);
     const to = Math.min(rows.length, from + ROWS_MOST);
     this.from = rows[from]?.number ?? 0;

@@ -44,7 +44,7 @@ export class Scroller {
 
   /** Change the list, and keep what is looked at where it is. @param {() => void} change */
   during(change) {
-    const anchor = this.atEnd ? null : this.#firstVisible();
+    const anchor = this.atEnd ? null : this.firstVisible();
     const before = anchor?.getBoundingClientRect().top ?? 0;
     const key = anchor?.dataset.key;
     change();
@@ -60,7 +60,8 @@ export class Scroller {
     this.#tell();
   }
 
-  #firstVisible() {
+  /** The first message that is seen, and that stays as it is whatever comes above it. @returns {HTMLElement|undefined} */
+  firstVisible() {
     const top = this.box.getBoundingClientRect().top;
     const lines = this.list.children;
     let low = 0;

@@ -150,6 +150,20 @@ class Window:
         self.page.get_by_label("User name").fill(name)
         self.page.get_by_label("User name").press("Enter")
 
+    def act(self, text: str, name: str) -> None:
+        """Press a button of a message's toolbar, by the mouse."""
+        message = self.settled.filter(has_text=text)
+        message.hover()
+        message.locator(".message-actions").get_by_role("button", name=name, exact=True).click()
+
+    def react(self, text: str, word: str) -> None:
+        """Choose the first emoji that a word finds."""
+        self.act(text, "Add a reaction")
+        self.page.get_by_label("Find an emoji").fill(word)
+        expect(self.page.locator("#picker-state")).to_contain_text("found")
+        self.page.get_by_label("Find an emoji").press("Enter")
+        expect(self.settled.filter(has_text=text).locator(".reaction")).not_to_have_count(0)
+
     def create_room(self, name: str) -> int:
         """By the dialog; returns its id."""
         self.ready()

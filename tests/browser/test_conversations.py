@@ -166,19 +166,6 @@ def test_one_edits_and_deletes_what_one_has_said(people: People) -> None:
     expect(bert.window.message("a mistake")).to_contain_text("edited")
 
 
-def test_new_messages_are_announced_once_and_history_is_not(people: People) -> None:
-    anna, bert = people("anna"), people("bert")
-    anna.window.say(f"old news of {anna.name}")
-    expect(bert.window.message("old news")).not_to_have_count(0)
-    bert.page.reload()
-    expect(bert.window.message("old news")).not_to_have_count(0)
-    log = bert.page.get_by_role("log")
-    bert.window.say("my own")
-    anna.window.say(f"fresh news of {anna.name}")
-    expect(log).to_contain_text(f"{anna.name}: fresh news")
-    assert log.locator("p").all_text_contents() == [f"{anna.name}: fresh news of {anna.name}"]
-
-
 def test_enter_does_not_send_while_an_input_method_composes(people: People) -> None:
     anna = people("anna")
     anna.window.composer.fill("にほ")

@@ -26,8 +26,9 @@ log = structlog.get_logger("chatd.presence")
 TICK_SECONDS = 0.1  # what changes within it is told in one frame
 TICK_MOST_SECONDS = 2.0
 REST_FACTOR = 4.0  # after a tick, times as long as it took: a flood of changes gets a fifth of the daemon
-SLICE = 500  # users told of in one publish, and frames made, before the others' turn comes
-SLICE_SECONDS = 0.05  # between two such publishes
+TURN_PAIRS, TURN_FRAMES = 2000, 100  # of who changed and who watches, and frames made, in one turn: 4 ms
+SLICE = 500  # users told of in one publish
+SLICE_SECONDS = 0.05  # between two such publishes of a snapshot
 HOLDS_INTERVALS = 2.5  # two may be lost
 SNAPSHOT_LEAST_SECONDS = 1.0  # between two: several daemons may ask at once
 
@@ -146,16 +147,22 @@ class PresenceExchange:
     async def _tell_watchers(self, changes: Mapping[int, str]) -> None:
         """One frame for each watcher, and one encoding for all who watch the same of those who changed."""
         due: dict[Peer, list[int]] = {}
+        work = 0
         for user in changes:
-            for peer in self._watchers.of(user):
+            watchers = self._watchers.of(user)
+            for peer in watchers:
                 due.setdefault(peer, []).append(user)
+            work += len(watchers)
+            if work > TURN_PAIRS:
+                work = 0
+                await asyncio.sleep(0)
         frames: dict[tuple[int, ...], bytes] = {}
         for number, (peer, users) in enumerate(due.items(), 1):
             key = tuple(users)
             if key not in frames:
                 frames[key] = frame(protocol.Presences({user: changes[user] for user in users}))
             self._fanout.post([peer], frames[key])
-            if number % SLICE == 0:
+            if number % TURN_FRAMES == 0:
                 await asyncio.sleep(0)
 
     async def _tell_all(self) -> None:

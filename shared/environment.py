@@ -42,6 +42,16 @@ def read(given: Mapping[str, str], variable: str, kind: type, default: Any, rule
     return value
 
 
+def as_table(rows: Iterable[tuple[str, object, str]]) -> str:
+    """A table in Markdown of variables, their defaults and their meanings."""
+    lines = ["| setting | default | meaning |", "| --- | --- | --- |"]
+    for variable, value, meaning in rows:
+        default = as_text(value)
+        shown = f"`{default}`" if default else "–"
+        lines.append(f"| `{variable}` | {shown} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
 def unknown(given: Iterable[str], known: Collection[str]) -> Iterator[tuple[str, str]]:
     """The variables that are none of `known`, each with a hint at the one that may be meant."""
     for name in given:

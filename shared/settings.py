@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from dotenv import dotenv_values
 
-from shared.environment import FILE_SUFFIX, as_text, is_database_url, is_network, is_origin, read, unknown
+from shared.environment import FILE_SUFFIX, as_table, is_database_url, is_network, is_origin, read, unknown
 
 PREFIX = "PARLEY_"
 PROJECT = Path(__file__).resolve().parent.parent
@@ -126,14 +126,12 @@ class Settings:
     sync_rate: float = setting(5.0, "`sync` a second of one user; one address forty times as many.", least=0)
     read_rate: float = setting(
         20.0,
-        "`read` and `unread` a second of one user; one address fifty times as many, since one message may be "
-        "read by everybody in an office at once.",
+        "`read` and `unread` a second of one user; one address fifty times: a whole office reads at once.",
         least=0,
     )
     signal_rate: float = setting(
         20.0,
-        "`typing`, `presence`, `watch` and `ping` a second of one user; one address a hundred times as many, "
-        "since every open page says them by itself.",
+        "`typing`, `presence`, `watch` and `ping` a second of one user; one address a hundred times.",
         least=0,
     )
     handshake_rate: float = setting(5.0, "WebSockets a second that one user may open at a daemon.", least=0)
@@ -169,9 +167,11 @@ class Settings:
         least=0,
     )
     sign_in_rate: int = setting(
-        60, "Sign-ins a minute of one address. `0`: no limit. So for all rates.", least=0
+        60,
+        "Sign-ins, and tries to register, a minute of one address. `0`: no limit. So for all rates.",
+        least=0,
     )
-    register_rate: int = setting(30, "Registrations an hour from one address.", least=0)
+    register_rate: int = setting(30, "Accounts an hour that one address may make.", least=0)
     reset_rate: int = setting(30, "Uses of links to a new password, a minute, of one address.", least=0)
     account_rate: int = setting(
         30, "Changes of password and second factor, and codes at sign-in, a minute, of one address.", least=0
@@ -180,7 +180,10 @@ class Settings:
         30, "Rooms an hour that one user may create; one address ten times as many.", least=0
     )
     join_rate: int = setting(
-        60, "Rooms a minute that one user may join or leave; one address ten times as many.", least=0
+        60,
+        "Joins and leaves of rooms, and changes of a room and of its level, a minute, of one user; "
+        "one address ten times as many.",
+        least=0,
     )
     api_rate: int = setting(
         600,
@@ -387,12 +390,9 @@ def unknown_settings(environ: Mapping[str, str]) -> list[str]:
 
 def markdown_table() -> str:
     """The table of all settings for the README."""
-    rows = ["| setting | default | meaning |", "| --- | --- | --- |"]
-    for item in fields(Settings):
-        default = as_text(item.default)
-        shown = f"`{default}`" if default else "–"
-        rows.append(f"| `{PREFIX}{item.name.upper()}` | {shown} | {item.metadata['about']} |")
-    return "\n".join(rows) + "\n"
+    return as_table(
+        (f"{PREFIX}{item.name.upper()}", item.default, item.metadata["about"]) for item in fields(Settings)
+    )
 
 
 if __name__ == "__main__":

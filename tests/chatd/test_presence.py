@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.presence import AWAY, CHANGE_SECONDS, OFFLINE, ONLINE, Table, Watchers
+from chatd.presence import AT_ONCE, AWAY, CHANGE_SECONDS, OFFLINE, ONLINE, Table, Watchers
 
 ALICE, BOB = 1, 2
 GRACE = 10.0
@@ -136,14 +136,27 @@ def test_one_who_changes_all_the_time_delays_nobody_else() -> None:
     assert changes(table, 0.1) == {BOB: ONLINE}
 
 
+def test_of_a_crowd_a_bounded_number_is_told_at_once_and_all_in_the_end() -> None:
+    table, crowd = Table(), range(5 * AT_ONCE)
+    for start, state in ((0.0, ONLINE), (100.0, OFFLINE)):
+        for user in crowd:
+            table.say(user, "daemon", state)
+        told: dict[int, str] = {}
+        for tick in range(10):
+            some = changes(table, start + tick)
+            assert len(some) <= AT_ONCE
+            told |= some
+        assert told == dict.fromkeys(crowd, state)
+
+
 def test_who_is_gone_costs_no_memory() -> None:
     table = Table()
     for user in range(1000):
         table.say(user, "page", ONLINE)
         table.let_go(user, "page", until=user + 1.0)
         changes(table, float(user))
-    changes(table, 5000.0)
-    changes(table, 6000.0)
+    for now in (5000.0, 6000.0):
+        changes(table, now)
     held = [value for value in vars(table).values() if isinstance(value, dict | list)]
     assert [len(value) for value in held] == [0] * len(held)
 

@@ -7,6 +7,7 @@ import pymysql
 import pytest
 import redis
 
+from shared import keys
 from shared.database import Database
 from shared.settings import PROJECT, Settings
 from tests.servers import Servers
@@ -136,6 +137,14 @@ def test_a_daemon_makes_and_ends_no_session_and_counts_no_tries(
 ) -> None:
     with as_user(settings, "chatd") as client, pytest.raises(redis.exceptions.NoPermissionError):
         client.execute_command(*command)
+
+
+def test_the_web_service_says_nothing_of_who_is_there(settings: Settings, servers: Servers) -> None:
+    channel = keys.Channels(settings.redis_database).presence
+    with as_user(settings, "web") as client, pytest.raises(redis.exceptions.NoPermissionError):
+        client.publish(channel, "x")
+    with as_user(settings, "chatd") as client:
+        client.publish(channel, '{"daemon": "none"}')
 
 
 def test_a_script_may_do_no_more_than_who_runs_it(settings: Settings, servers: Servers) -> None:

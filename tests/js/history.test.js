@@ -67,6 +67,18 @@ test("older pages go on from the oldest row, to the beginning", () => {
   assert.equal(calls.length, 1);
 });
 
+test("a timeline may begin anywhere, and newer pages go on from the newest row", () => {
+  history.loadAround(timeline, 40);
+  timeline.page({ room: { id: 1 }, version: 9, messages: [{ number: 40, version: 5 }], more: true, newer: true }, 0);
+  history.loadNewer(timeline);
+  history.loadNewer(timeline);
+  assert.deepEqual(
+    calls.map((call) => call.where),
+    [{ around: 40 }, { after: 40 }],
+  );
+  assert.equal(history.state(1, "newer"), "loading");
+});
+
 test("a room that is not there is told and not asked for again", async () => {
   history.loadNewest(timeline);
   calls[0].reject({ status: 404 });

@@ -50,6 +50,13 @@ test("a row is found wherever it is, with others around it", () => {
   assert.equal(window.isAtEnd, true);
 });
 
+test("a row that is shown already stays where it is when newer ones are loaded", () => {
+  const window = new RowWindow();
+  window.around(rowsTo(550, 501), 510);
+  assert.deepEqual(ends(window.of(rowsTo(650, 501), false)), [501, 650]);
+  assert.deepEqual(ends(window.of(rowsTo(750, 501), false)), [501, 700]);
+});
+
 test("whatever one does, a window is bounded and without holes", () => {
   for (let seed = 0; seed < 200; seed += 1) {
     const random = seeded(seed).below;
@@ -81,6 +88,12 @@ test("the line stands before the first message that one has not read", () => {
   assert.equal(line.before(rowsTo(5), false, 9), null);
   line.opened(5, 5);
   assert.equal(line.before(rowsTo(5), false, 9), null);
+});
+
+test("the line stands at a message that one wants to read on from another time", () => {
+  const line = new UnreadLine();
+  line.marked(4);
+  assert.equal(line.before(rowsTo(6), false, 9), 4);
 });
 
 test("the line stays where one looked away", () => {

@@ -63,6 +63,18 @@ export class RoomLog {
     };
   }
 
+  /** A page with the messages of these numbers, where there are any. */
+  rows(first, last) {
+    const messages = this.messages.slice(first - 1, last);
+    return {
+      room: { id: 1 },
+      version: this.version,
+      messages,
+      more: first > 1,
+      newer: last < this.messages.length,
+    };
+  }
+
   #put(message) {
     this.messages[message.number - 1] = message;
     return message;

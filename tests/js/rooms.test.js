@@ -80,3 +80,45 @@ test("the list: the room of everyone first, one's own notes first, then by name"
     ["anna", "Bert"],
   );
 });
+
+test("mentions are counted as far as they are unread, one's own never", () => {
+  const rooms = new Rooms(self, [summary(1, { mentions: [9], last_number: 9 })]);
+  rooms.message({ ...message(1, 10), mentions: [7] });
+  rooms.message({ ...message(1, 11), everyone: true });
+  rooms.message({ ...message(1, 12), mentions: [8] });
+  assert.deepEqual([rooms.mentionCount(1), rooms.unreadCount(1), rooms.totalMentions()], [3, 8, 3]);
+  rooms.message({ ...message(1, 10), version: 200, mentions: [] });
+  assert.equal(rooms.mentionCount(1), 2);
+  rooms.message({ ...message(1, 13, self), everyone: true });
+  assert.deepEqual([rooms.mentionCount(1), rooms.unreadCount(1)], [0, 0]);
+});
+
+test("a reaction to one's own message is no reading", () => {
+  const rooms = new Rooms(self, [summary(1, { last_read: 2 })]);
+  rooms.message({ ...message(1, 4, self), version: 200 });
+  assert.equal(rooms.unreadCount(1), 2);
+});
+
+test("rooms that are muted do not count in all", () => {
+  const rooms = new Rooms(self, [summary(1, { last_read: 1 }), summary(2, { last_read: 2, level: "muted" })]);
+  assert.deepEqual([rooms.unreadCount(2), rooms.totalUnread(), rooms.level(2), rooms.level(1)], [2, 3, "muted", "all"]);
+});
+
+test("what nobody has answered is wanted from all rooms", () => {
+  const rooms = new Rooms(self, [summary(1, { last_read: 1 }), summary(2)]);
+  rooms.get(1).own.read(4);
+  rooms.get(2).own.unread(3);
+  assert.deepEqual(
+    rooms.wanted().map((frame) => frame.type),
+    ["read", "unread"],
+  );
+  assert.deepEqual([rooms.unreadCount(1), rooms.unreadCount(2), rooms.lastRead(2)], [0, 2, 2]);
+});
+
+test("the other of a direct room has seen as much as they ever did", () => {
+  const rooms = new Rooms(self, [summary(3, { members: [self, bert], seen: 2 })]);
+  rooms.seen({ room: 3, user: 8, number: 4 });
+  rooms.seen({ room: 3, user: 8, number: 3 });
+  rooms.seen({ room: 3, user: 7, number: 9 });
+  assert.deepEqual([rooms.get(3).seen, rooms.partners()], [4, [8]]);
+});

@@ -148,6 +148,46 @@ test("an edit and a deletion replace the row and are not fresh", () => {
   );
 });
 
+/** What a permalink loads: some rows in the middle. */
+function loadedAt(log, first, last) {
+  const timeline = new Timeline(1);
+  timeline.page(log.rows(first, last), 0);
+  return timeline;
+}
+
+test("where newer ones are not loaded, new messages only raise the head, and changes of what is held apply", () => {
+  const log = logOf(20);
+  const timeline = loadedAt(log, 8, 12);
+  assert.deepEqual([timeline.more, timeline.newer], [true, true]);
+  const todo = timeline.change(21, log.create());
+  assert.deepEqual([todo.changed, todo.fresh.length, timeline.newest, timeline.cursor], [false, 0, 12, 21]);
+  timeline.change(22, log.edit(10));
+  timeline.change(23, log.edit(15));
+  assert.deepEqual([timeline.find(10).body, timeline.rows.length], ["text 22", 5]);
+});
+
+test("newer pages go after the rows, to the end of the log", () => {
+  const log = logOf(20);
+  const timeline = loadedAt(log, 8, 12);
+  timeline.page(log.rows(13, 17), 0);
+  assert.deepEqual([timeline.newest, timeline.newer], [17, true]);
+  const todo = timeline.page(log.rows(18, 20), 0);
+  assert.deepEqual([timeline.newest, timeline.newer, todo.sync, todo.fresh.length], [20, false, undefined, 0]);
+  assert.equal(timeline.change(21, log.create()).fresh.length, 1);
+});
+
+test("what was dropped while the last page was on its way is read again, and nothing passes it by", () => {
+  const log = logOf(20);
+  const timeline = loadedAt(log, 8, 12);
+  const late = log.rows(13, 20);
+  timeline.change(21, log.create()); // dropped: it comes with its page, and that is on its way without it
+  const todo = timeline.page(late, 0);
+  assert.deepEqual([todo.sync, timeline.newer], [20, false]);
+  assert.equal(timeline.change(22, log.create()).changed, false);
+  const answer = timeline.changes(log.changes(20));
+  assert.deepEqual([timeline.newest, timeline.floor, answer.fresh.map((row) => row.number)], [22, null, [21, 22]]);
+});
+
 /** A client between a log and a bad network; returns when it has converged. */
 function live(random) {
   const log = logOf(random.below(30));
@@ -165,10 +205,15 @@ function live(random) {
   };
   const load = () => {
     if (loading) return;
-    if (timeline.loaded && !timeline.more) return;
+    if (timeline.loaded && !timeline.more && !timeline.newer) return;
     loading = true;
-    const before = timeline.loaded ? timeline.oldest : undefined;
-    network.push({ type: "page", page: log.page(before), generation: timeline.generation });
+    const { oldest, newest, generation } = timeline;
+    const page = () => {
+      if (!timeline.loaded) return log.page();
+      if (timeline.newer) return log.rows(newest + 1, newest + 5);
+      return log.page(oldest);
+    };
+    network.push({ type: "page", page: page(), generation });
   };
   const deliver = (frame) => {
     if (frame.type === "page") {
@@ -202,6 +247,13 @@ function live(random) {
     },
     refill: () => connected && network.push(log.changes(random.below(log.version + 1))), // what the daemon tells everybody
     reset: () => random.chance(0.1) && ask(timeline.reset(log.version)),
+    leap: () => {
+      if (!log.messages.length) return;
+      timeline.reset(timeline.head);
+      loading = true;
+      const first = 1 + random.below(log.messages.length);
+      network.push({ type: "page", page: log.rows(first, first + 4), generation: timeline.generation });
+    },
   };
   const mix = [
     "write",
@@ -215,6 +267,7 @@ function live(random) {
     "cut",
     "reset",
     "refill",
+    "leap",
   ];
   for (let step = 0; step < 200; step += 1) steps[random.pick(mix)]();
   return { log, timeline, settle: () => settle({ log, timeline, network, deliver, load, reconnect }) };
@@ -226,7 +279,7 @@ function settle({ log, timeline, network, deliver, load, reconnect }) {
   reconnect();
   for (let round = 0; round < 200; round += 1) {
     while (network.length) deliver(network.shift());
-    if (!timeline.loaded || timeline.more) load();
+    if (!timeline.loaded || timeline.more || timeline.newer) load();
   }
   assert.equal(timeline.cursor, log.version);
 }

@@ -22,7 +22,7 @@ export class Gather {
   want(key) {
     if (this.missing.has(key)) return;
     this.missing.add(key);
-    if (!this.busy) this.#later(0);
+    if (!this.busy && !this.timer) this.#later(0);
   }
 
   /** It is known by another way, or no longer of interest. @param {Key} key */
@@ -38,6 +38,7 @@ export class Gather {
   /** Nothing is of interest any more. */
   end() {
     clearTimeout(this.timer);
+    this.timer = 0;
     this.missing.clear();
   }
 
@@ -47,6 +48,7 @@ export class Gather {
   }
 
   async #run() {
+    this.timer = 0;
     const keys = [...this.missing].slice(0, this.most);
     if (this.busy || !keys.length) return;
     this.busy = true;

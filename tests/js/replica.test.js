@@ -47,7 +47,7 @@ beforeEach(() => {
       load: (room, numbers) => api.originals(room, numbers),
     }),
     people: new People(api),
-    presence: new Presence(send, () => []),
+    presence: new Presence(send, () => replica.rooms.partners()),
     typing: new Typing(self, send, () => clock.now),
   });
   replica.addEventListener("timeline", ({ detail }) => news.push(...detail.fresh.map(({ number }) => number)));
@@ -154,10 +154,12 @@ test("how far the other has read is heard of", () => {
   assert.equal(replica.rooms.get(3).seen, 20);
 });
 
-test("whom to watch is said on every connection", () => {
-  const watched = () => frames("watch").length;
-  replica.receive(welcome());
+test("whom to watch is said on every connection, and when a direct room comes", () => {
+  const room = { id: 3, kind: "direct", name: null, member_count: 2, version: 1, members: [self, bert] };
+  const told = welcome();
+  replica.receive(told);
+  replica.receive({ type: "joined", summary: { ...summary(), room } });
   replica.disconnected();
-  replica.receive(welcome());
-  assert.equal(watched(), 2);
+  replica.receive({ ...told, rooms: [...told.rooms, { ...summary(), room }] });
+  assert.deepEqual(frames("watch"), [8, 8].map((user) => ({ type: "watch", users: [user] })));
 });

@@ -21,10 +21,12 @@ from web import (
     errors,
     headers,
     health,
+    history,
     identity,
     languages,
     own_password,
     passwords,
+    people,
     reset,
     rooms,
     second_factor,
@@ -46,6 +48,8 @@ PAGES = (
     second_factor,
     chat,
     rooms,
+    history,
+    people,
     health,
 )
 

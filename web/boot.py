@@ -6,7 +6,7 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from shared import messages, protocol
-from web import languages
+from web import forms, languages
 from web.backends import settings
 
 
@@ -15,6 +15,7 @@ class Limits(msgspec.Struct):
 
     message: int
     room_name: int
+    topic: int
 
 
 class Boot(msgspec.Struct):
@@ -54,7 +55,9 @@ def data(
         room=page.room.id if page else None,
         direct=direct,
         page=page,
-        limits=Limits(message=settings().message_max, room_name=settings().room_name_max),
+        limits=Limits(
+            message=settings().message_max, room_name=settings().room_name_max, topic=forms.TOPIC_MAX
+        ),
         csrf=generate_csrf(),
         locale=str(get_locale()),
         texts=languages.texts_of_scripts(),

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from shared import messages, protocol, rooms
-from web import boot, history, identity
+from web import boot, history, identity, people
 from web.backends import database
 
 blueprint = Blueprint("chat", __name__)
@@ -36,13 +36,13 @@ def direct(name: str) -> ResponseReturnValue:
     """The conversation with a user, also before anything was said in it. 404 for an unknown nickname."""
     user = identity.require_user()
     with database().cursor() as cursor:
-        peer = history.person(cursor, name)
+        peer = people.by_name(cursor, name)
         if peer is None:
             abort(404)
         if peer.name != name:
             return redirect(url_for("chat.direct", name=peer.name))
         mine = rooms.summaries(cursor, user=user.id)
-        summary = history.direct_summary(mine, user=user, peer=peer)
+        summary = people.direct_summary(mine, user=user, peer=peer)
         page = None
         if summary:
             page = history.page(cursor, room=summary.room.id, user=user.id)

@@ -22,6 +22,8 @@ GENDERS = [
 # MariaDB keeps this many characters of the key by which room names are unique; one character
 # of a name can become 18 of its key (U+FDFA).
 ROOM_KEY_MAX = 400
+TOPIC_MAX = 250  # characters that MariaDB keeps of a topic
+LEVELS = ("all", "mentions", "muted")
 # They would turn around what stands beside the name (Unicode UAX #9 §2).
 BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
@@ -157,6 +159,34 @@ class RoomForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(gettext("A room's name needs something that one can see."))
         if BIDI_CONTROLS.search(typed):
             raise ValidationError(gettext("A room's name can not contain control characters."))
+
+
+class RoomSettingsForm(RoomForm):
+    """What an owner may change of a room."""
+
+    topic = StringField(lazy_gettext("Topic"))
+
+    def validate_topic(self, field: Field) -> None:
+        """Length in code points. It may be empty, but who leaves it out has not said that they want none."""
+        if not field.raw_data:
+            raise ValidationError(gettext("Say what the room is about, or leave it empty."))
+        typed = field.data or ""
+        topic = field.data = rooms.clean_name(typed)
+        if _has_controls(typed.strip()) or BIDI_CONTROLS.search(typed):
+            raise ValidationError(gettext("A topic can not contain control characters."))
+        if len(topic) > TOPIC_MAX:
+            raise ValidationError(gettext("A topic has at most %(most)s characters.", most=TOPIC_MAX))
+
+
+class LevelForm(FlaskForm):  # type: ignore[misc]
+    """What calls somebody in a room."""
+
+    level = StringField()
+
+    def validate_level(self, field: Field) -> None:
+        """One of the levels, exactly."""
+        if field.data not in LEVELS:
+            raise ValidationError(gettext("Choose one of these."))
 
 
 def password_hint() -> str:

@@ -1,24 +1,20 @@
-"""The JSON API of rooms and their history."""
+"""The JSON API of rooms: make, change, join and leave them, and what calls one there."""
 
-import re
-from typing import Any
-
-import msgspec
 import structlog
-from flask import Blueprint, Response, request
+from flask import Response
 from flask_babel import gettext
+from flask_wtf import FlaskForm
 from werkzeug.routing import BaseConverter
 
-from shared import protocol, rooms
+from shared import markers, protocol, rooms
 from shared.database import Cursor
-from web import errors, history, identity, publish
+from web import api, identity, publish
 from web.backends import database
-from web.forms import RoomForm, room_name_taken
+from web.errors import Refused
+from web.forms import LevelForm, RoomForm, RoomSettingsForm, room_name_taken
 
-blueprint = Blueprint("rooms", __name__, url_prefix="/api")
+blueprint = api.blueprint("rooms", __name__)
 log = structlog.get_logger(__name__)
-
-_NUMBER = re.compile(r"[1-9][0-9]{0,15}")
 
 
 class RoomConverter(BaseConverter):
@@ -31,18 +27,12 @@ class RoomConverter(BaseConverter):
         return int(value)
 
 
-@blueprint.before_request
-def need_user() -> Response | None:
-    """401 for whom nobody knows."""
-    return None if identity.user() else errors.answer(401)
-
-
 @blueprint.get("/rooms")
 def public() -> Response:
     """All public rooms, and whether one is in them."""
     with database().cursor() as cursor:
         found = rooms.public(cursor, user=identity.require_user().id)
-    return _json({"rooms": [{**row, "member": bool(row["member"])} for row in found]})
+    return api.answer({"rooms": [{**row, "member": bool(row["member"])} for row in found]})
 
 
 @blueprint.post("/rooms")
@@ -50,7 +40,7 @@ def create() -> Response:
     """A new public room, owned by the user."""
     user, form = identity.require_user(), RoomForm()
     if not form.validate():
-        raise errors.Refused(422, "invalid", form.name.errors[0], field="name")
+        raise _invalid(form)
 
     def work(cursor: Cursor) -> int:
         return rooms.create(cursor, name=form.name.data or "", owner=user.id)
@@ -58,10 +48,48 @@ def create() -> Response:
     try:
         room = database().transact(work)
     except rooms.RoomNameTaken:
-        raise errors.Refused(422, "taken", room_name_taken(), field="name") from None
+        raise Refused(422, "taken", room_name_taken(), field="name") from None
     log.info("room created", room=room, user=user.id)
     publish.created(room, user.id)
-    return _json({"summary": _summary(room, user)}, status=201)
+    return api.answer({"summary": _summary(room, user)}, status=201)
+
+
+@blueprint.post("/rooms/<room:room>")
+def change(room: int) -> Response:
+    """Another name and topic, by one of the room's owners."""
+    user, form = identity.require_user(), RoomSettingsForm()
+    if not form.validate():
+        raise _invalid(form)
+
+    def work(cursor: Cursor) -> protocol.RoomChange | None:
+        return rooms.change(
+            cursor, room=room, user=user.id, name=form.name.data or "", topic=form.topic.data or ""
+        )
+
+    try:
+        changed = database().transact(work)
+    except rooms.RoomNameTaken:
+        raise Refused(422, "taken", room_name_taken(), field="name") from None
+    except rooms.NotAllowed:
+        raise Refused(403, "not_allowed", gettext("Only an owner of the room can change it.")) from None
+    if changed:
+        log.info("room changed", room=room, user=user.id)
+        publish.changed(changed)
+    return api.answer({"summary": _summary(room, user)})
+
+
+@blueprint.post("/rooms/<room:room>/level")
+def level(room: int) -> Response:
+    """What calls the user in a room. The answer is all that is the user's own there, as their other devices hear it."""
+    user, form = identity.require_user(), LevelForm()
+    if not form.validate():
+        raise _invalid(form)
+    own = database().transact(
+        lambda cursor: markers.set_level(cursor, room=room, user=user.id, level=form.level.data or "")
+    )
+    if own.moved:
+        publish.own(user.id, own.marker)
+    return api.answer(own.marker)
 
 
 @blueprint.post("/rooms/<room:room>/join")
@@ -72,7 +100,7 @@ def join(room: int) -> Response:
     publish.membership(changed, joined=True)
     if changed.change:
         log.info("room joined", room=room, user=user.id)
-    return _json({"summary": _summary(room, user)})
+    return api.answer({"summary": _summary(room, user)})
 
 
 @blueprint.post("/rooms/<room:room>/leave")
@@ -82,34 +110,11 @@ def leave(room: int) -> Response:
     try:
         changed = database().transact(lambda cursor: rooms.leave(cursor, room=room, user=user.id))
     except rooms.CanNotLeave:
-        raise errors.Refused(422, "can_not_leave", gettext("This conversation can not be left.")) from None
+        raise Refused(422, "can_not_leave", gettext("This conversation can not be left.")) from None
     publish.membership(changed, joined=False)
     if changed.change:
         log.info("room left", room=room, user=user.id)
     return Response(status=204)
-
-
-@blueprint.get("/rooms/<room:room>/messages")
-def page(room: int) -> Response:
-    """A page of history: the newest messages, or those before a number."""
-    before = _before()
-    with database().cursor() as cursor:
-        found = history.page(cursor, room=room, user=identity.require_user().id, before=before)
-    return _json(found)
-
-
-@blueprint.get("/direct/<name>")
-def direct(name: str) -> Response:
-    """A user by nickname, and the direct room with them if there is one."""
-    user = identity.require_user()
-    with database().cursor() as cursor:
-        peer = history.person(cursor, name)
-        if peer is None:
-            message = gettext("There is nobody called %(name)s.", name=name)
-            raise errors.Refused(404, "not_found", message, field="name")
-        room = rooms.direct_between(cursor, user.id, peer.id)
-        summary = rooms.summaries(cursor, user=user.id, room=room)[0] if room else None
-    return _json({"user": peer, "summary": summary})
 
 
 def _summary(room: int, user: protocol.User) -> protocol.RoomSummary:
@@ -121,15 +126,7 @@ def _summary(room: int, user: protocol.User) -> protocol.RoomSummary:
     return found[0]
 
 
-def _before() -> int | None:
-    given = request.args.getlist("before")
-    if not given:
-        return None
-    if len(given) > 1 or not _NUMBER.fullmatch(given[0]):
-        message = gettext("Expected the number of a message.")
-        raise errors.Refused(422, "invalid", message, field="before")
-    return int(given[0])
-
-
-def _json(body: Any, *, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(body), status=status, mimetype="application/json")
+def _invalid(form: FlaskForm) -> Refused:
+    """The first fault of a form, and the field that it is of."""
+    field, faults = next(iter(form.errors.items()))
+    return Refused(422, "invalid", str(faults[0]), field=field)

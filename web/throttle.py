@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_limiter import Limiter, RequestLimit
 
 from shared import keys
@@ -24,7 +24,11 @@ NETWORK_BITS = 64  # of an IPv6 address: whoever has one has the whole network
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `setting`'s number of these requests in a `period`, for each `whose`."""
+    """At most `setting`'s number of these requests in a `period`, for each `whose`.
+
+    `counts` says by the answer whether a request is one of them, where not all are. Requests at the same moment may
+    then pass together, as many as there are threads; never use it for what is guessed.
+    """
 
     endpoints: tuple[str, ...]
     method: str
@@ -32,6 +36,7 @@ class Limit:
     period: str
     whose: Callable[[], str]
     factor: int = 1
+    counts: Callable[[Response], bool] | None = None
 
 
 def address() -> str:
@@ -56,6 +61,12 @@ def _user() -> str:
     return f"user:{found.id}" if found else _address()
 
 
+def _done(response: Response) -> bool:
+    """Whether a form did what it is for, and leads on."""
+    return response.status_code == 303
+
+
+_ROOM = ("rooms.join", "rooms.leave", "rooms.change", "rooms.level")
 _ACCOUNT = (
     "second_step.ask",
     "account.confirm",
@@ -65,14 +76,15 @@ _ACCOUNT = (
     "second_factor.renew_codes",
 )
 LIMITS = (
-    Limit(("auth.sign_in",), "POST", "sign_in_rate", "minute", _address),
-    Limit(("auth.register",), "POST", "register_rate", "hour", _address),
+    Limit(("auth.sign_in", "auth.register"), "POST", "sign_in_rate", "minute", _address),
+    # Only accounts that were made: who mistypes takes nobody's place for an hour.
+    Limit(("auth.register",), "POST", "register_rate", "hour", _address, counts=_done),
     Limit(("reset.choose",), "POST", "reset_rate", "minute", _address),
     Limit(_ACCOUNT, "POST", "account_rate", "minute", _address),
     Limit(("rooms.create",), "POST", "room_rate", "hour", _user),
     Limit(("rooms.create",), "POST", "room_rate", "hour", _address, ADDRESS_FACTOR),
-    Limit(("rooms.join", "rooms.leave"), "POST", "join_rate", "minute", _user),
-    Limit(("rooms.join", "rooms.leave"), "POST", "join_rate", "minute", _address, ADDRESS_FACTOR),
+    Limit(_ROOM, "POST", "join_rate", "minute", _user),
+    Limit(_ROOM, "POST", "join_rate", "minute", _address, ADDRESS_FACTOR),
 )
 
 
@@ -94,7 +106,11 @@ def install(app: Flask) -> None:
         if not most:
             continue
         counted = limiter.shared_limit(
-            f"{most} per {limit.period}", limit.setting, key_func=limit.whose, methods=[limit.method]
+            f"{most} per {limit.period}",
+            limit.setting,
+            key_func=limit.whose,
+            methods=[limit.method],
+            deduct_when=limit.counts,
         )
         for endpoint in limit.endpoints:
             app.view_functions[endpoint] = counted(app.view_functions[endpoint])  # type: ignore[assignment]

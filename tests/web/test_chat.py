@@ -21,7 +21,7 @@ def test_a_room_boots_with_all_that_the_page_needs(alice: Browser, database: Dat
     csrf = boot.pop("csrf")
     assert len(csrf) > 40
     page = boot.pop("page")
-    assert (page["version"], page["more"]) == (3, False)
+    assert (page["version"], page["more"], page["newer"]) == (3, False, False)
     assert [message["body"] for message in page["messages"]] == ["hello"]
     (summary,) = boot.pop("rooms")
     assert summary == {
@@ -31,6 +31,9 @@ def test_a_room_boots_with_all_that_the_page_needs(alice: Browser, database: Dat
         "last_number": 1,
         "last_read": 1,
         "marker": 1,
+        "level": "all",
+        "mentions": [],
+        "seen": 0,
     }
     with database.cursor() as cursor:
         cursor.execute("SELECT epoch FROM instance")
@@ -41,7 +44,7 @@ def test_a_room_boots_with_all_that_the_page_needs(alice: Browser, database: Dat
         "epoch": row["epoch"],
         "room": 1,
         "direct": None,
-        "limits": {"message": 10_000, "room_name": 50},
+        "limits": {"message": 10_000, "room_name": 50, "topic": 250},
         "locale": "en",
         "texts": {},
     }

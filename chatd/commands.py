@@ -125,12 +125,7 @@ class Commands:
     # -- handlers
 
     async def write(self, peer: Peer, command: protocol.Command) -> None:
-        if isinstance(command, protocol.Send) and (command.room is None) == (command.to is None):
-            text = "a message goes either to a room or to a user"
-            self.refuse(peer, Code.INVALID, text=text, **about(command))
-            return
-        if isinstance(command, protocol.Send) and command.to is not None and command.reply_to is not None:
-            text = "a reply goes to the room of what it answers"
+        if isinstance(command, protocol.Send) and (text := fault_of_target(command)):
             self.refuse(peer, Code.INVALID, text=text, **about(command))
             return
         await peer.until_few_unanswered()
@@ -204,6 +199,15 @@ class Commands:
 
     async def watch(self, peer: Peer, watch: protocol.Watch) -> None:
         await self.signals.watch(peer, watch)
+
+
+def fault_of_target(send: protocol.Send) -> str:
+    """What is wrong with where a message is to go."""
+    if (send.room is None) == (send.to is None):
+        return "a message goes either to a room or to a user"
+    if send.to is not None and send.reply_to is not None:
+        return "a reply goes to the room of what it answers"
+    return ""
 
 
 def about(message: protocol.ClientFrame) -> dict[str, Any]:

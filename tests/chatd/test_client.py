@@ -9,7 +9,7 @@ import redis
 
 from chatd.client import ParleyClient
 from chatd.outbox import Refused
-from shared.protocol import Ack, Message
+from shared.protocol import Ack, Message, Reaction
 from tests.chaos.proxy import Proxy
 from tests.system.stack import Stack
 
@@ -95,6 +95,26 @@ async def test_edits_and_deletions_reach_a_reader_who_was_away(stack: Stack) -> 
             lambda: timeline.rows.get(2) is not None and timeline.rows[2].deleted, "the deletion arrived"
         )
         assert texts(reader, room) == ["first, better", ""]
+
+
+async def test_a_reply_and_a_reaction_reach_a_reader(stack: Stack) -> None:
+    async with AsyncExitStack() as clients:
+        writer, reader = (
+            await online(clients, stack.url, "reply_writer"),
+            await online(clients, stack.url, "reply_reader"),
+        )
+        room = (await writer.send("Tea?", to="reply_reader").answer).room
+        await until(lambda: room in reader.rooms, "the direct room is there")
+        timeline = await reader.open_room(room)
+        reply = await reader.send("Yes.", room=room, reply_to=1).answer
+        await reader.react(timeline.rows[1], "👍").answer
+        await until(lambda: timeline.rows[1].reactions != [], "the reaction arrived")
+        assert reader.user is not None
+        assert timeline.rows[1].reactions == [Reaction("👍", [reader.user.id])]
+        await until(lambda: reply.number in timeline.rows, "the reply arrived")
+        assert timeline.rows[reply.number].reply_to == 1
+        await reader.react(timeline.rows[1], "👍", on=False).answer
+        await until(lambda: timeline.rows[1].reactions == [], "it is taken away again")
 
 
 async def test_an_edit_on_an_old_version_is_refused_for_good(stack: Stack) -> None:

@@ -46,10 +46,13 @@ async def test_a_room_that_one_is_not_in_and_one_that_does_not_exist_are_answere
             {"type": "send", "body": "x"},
             {"type": "edit", "number": 1, "base": 2, "body": "x"},
             {"type": "delete", "number": 1},
+            {"type": "react", "number": 1, "emoji": "👍", "on": True},
             {"type": "read", "number": 1},
+            {"type": "unread", "number": 1},
+            {"type": "typing"},
             {"type": "sync", "since": 0},
         ):
-            about = {"id": id} if command["type"] in ("send", "edit", "delete") else {}
+            about = {"id": id} if command["type"] in ("send", "edit", "delete", "react") else {}
             answers = []
             for asked in (room, 4_000_000_000):
                 await one.say(**command, **about, room=asked)
@@ -169,12 +172,12 @@ async def test_a_marker_that_did_not_move_is_told_to_nobody_but_who_asked(chat: 
 
 async def test_a_marker_that_somebody_holds_is_a_temporary_refusal_and_no_end(chat: Chat) -> None:
     """Another daemon's batch may hold the row; the wait for it ends after a second."""
-    alice = chat.person("alice")
-    room = chat.room(alice)
+    alice, bob = chat.people("alice", "bobby")
+    room = chat.room(alice, bob)
+    chat.write(bob, protocol.Send(uuid4(), "hello", room))
     async with chat.connect(alice) as one:
-        await one.send("hello", room=room)
         with chat.database.transaction() as cursor:
-            cursor.execute("UPDATE members SET last_read = 0 WHERE room_id = %s", (room,))
+            cursor.execute("UPDATE members SET marker = marker + 1 WHERE room_id = %s", (room,))
             await one.say(type="read", room=room, number=1)
             error = await one.hear("error", room=room)
             assert (error["code"], error["temporary"]) == (Code.BUSY, True)

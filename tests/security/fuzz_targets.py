@@ -21,7 +21,7 @@ with atheris.instrument_imports(include=["shared", "chatd", "web"]):
     from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
     from chatd import handshake
-    from shared import protocol, sessions, text
+    from shared import mentions, protocol, reactions, sessions, text
     from web import strict, urls
 
 FOLDER = Path("var/fuzz")
@@ -30,6 +30,9 @@ SEEDS = {
         b'{"type":"hello","epoch":1,"cursors":{"1":2}}',
         b'{"type":"send","id":"0b5f4d0e-3f58-4f0c-9c9a-3f0f2f8e7f11","room":1,"body":"hi"}',
         b'{"type":"edit","id":"0b5f4d0e-3f58-4f0c-9c9a-3f0f2f8e7f11","room":1,"number":1,"base":1,"body":"x"}',
+        '{"type":"react","id":"0b5f4d0e-3f58-4f0c-9c9a-3f0f2f8e7f11","room":1,"number":1,"emoji":"👍","on":true}'.encode(),
+        b'{"type":"watch","users":[1,2]}',
+        b'{"type":"presence","state":"away"}',
         b'{"type":"sync","room":1,"since":0,"since":1}',
         b"[" * 2000,
     ],
@@ -41,7 +44,7 @@ SEEDS = {
     "origin": [b"https://chat.example.org\nchat.example.org\nhttps", b"null\nchat.example.org\n"],
     "form": [b"name=anna&password=secret&gender=0", b"name=%ff&name=%00"],
     "next": [b"/rooms/1", b"//evil.example", b"/\\evil.example", b"/%2f%2fevil.example"],
-    "text": ["<b>Grüße</b> 🐎".encode()],
+    "text": ["<b>Grüße</b> 🐎".encode(), b"@anna `@bob`\n> ```\n> @room\n\\`@eve`", "❤\ufe0f".encode()],
 }
 
 
@@ -104,10 +107,14 @@ def next_page(data: bytes) -> None:
 
 
 def any_text(data: bytes) -> None:
-    """A nickname's key is ASCII; nothing raises."""
+    """A nickname's key is ASCII, whom a text calls stands in it, an emoji has one spelling; nothing raises."""
     with contextlib.suppress(UnicodeDecodeError):
-        key = text.nickname_key(data.decode())
+        given = data.decode()
+        key = text.nickname_key(given)
         assert key is None or key.isascii()
+        assert all(f"@{name}" in given.lower() for name in mentions.called(given).names)
+        emoji = reactions.clean(given)
+        assert emoji is None or reactions.clean(emoji) == emoji
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {

@@ -197,7 +197,8 @@ def test_the_rooms_of_a_user_are_read_by_one_statement_that_reads_no_table_throu
     for number in range(30):
         joined(database, make_room(database, alice, f"Room {number}"), bob)
     write(database, alice, *(sending("@bobby", room=room) for room in range(2, 20) for _ in range(20)))
-    before, after = {}, {}
+    before: dict[str, int] = {}
+    after: dict[str, int] = {}
     with database.cursor() as cursor:
         cursor.execute("ANALYZE TABLE mentions, messages, members, rooms")
         for counted in (before, after):

@@ -136,3 +136,17 @@ test("one tab holds the lock; the next takes it when it is released, or when it 
   await settled();
   assert.deepEqual([one.held, other.held], [true, false]);
 });
+
+test("a reply says what it answers, also when it is sent from the storage of an earlier page", () => {
+  const storage = new MemoryStorage();
+  new Outbox(7, storage).add({ id: "a", conversation: "room:1", room: 1, body: "yes", reply_to: 12 });
+  const sent = [];
+  sender = new Sender({
+    outbox: new Outbox(7, storage),
+    send: (frame) => sent.push(frame) > 0,
+    address: ({ room }) => ({ room }),
+    lock: new Lock("outbox", undefined),
+  });
+  sender.start();
+  assert.deepEqual(sent, [{ type: "send", id: "a", room: 1, body: "yes", reply_to: 12 }]);
+});

@@ -8,10 +8,9 @@ from deploy.render import render
 from shared.settings import PROJECT, Settings
 
 WORKERS_MAX = 4
-CONNECTIONS_MAX = 16_384
+CONNECTIONS_MAX = 32_768  # of a worker, at 430 bytes each; a WebSocket takes two
 BURST_SECONDS = 10  # for so long one address may make twice as many requests as it may in the long run
-# Beside the WebSockets that one address may have: its pages and files.
-MORE_CONNECTIONS = 1_000
+REQUESTS_AT_ONCE = 1_000  # of one address, beside its WebSockets: for pages and files
 
 
 def configuration(settings: Settings, *, open_files: int) -> str:
@@ -37,8 +36,9 @@ def configuration(settings: Settings, *, open_files: int) -> str:
         "NGINX_HANDSHAKES": str(handshakes or 1),
         "NGINX_HANDSHAKE_LIMIT": _limit("handshakes", handshakes),
         "NGINX_CONNECTIONS_PER_ADDRESS": (
-            f"        limit_conn connections {sockets + MORE_CONNECTIONS};" if sockets else ""
+            f"        limit_conn connections {REQUESTS_AT_ONCE};" if sockets else ""
         ),
+        "NGINX_SOCKETS_PER_ADDRESS": f"            limit_conn sockets {sockets};" if sockets else "",
         "NGINX_DAEMONS": "\n".join(
             f'        server "{settings.daemon_address(index)}" max_fails=0;'
             for index in range(settings.daemons)

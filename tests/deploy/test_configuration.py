@@ -168,4 +168,12 @@ def test_no_limit_is_no_line_in_nginx(layout: Layout) -> None:
     )
     text = (layout.etc / "nginx.conf").read_text()
     assert "limit_req zone" not in text
-    assert "limit_conn connections" not in text
+    assert "limit_conn " not in text
+
+
+def test_one_address_has_connections_for_pages_beside_those_for_websockets(layout: Layout) -> None:
+    prepare.services(settings_for(layout, daemons="3", sockets_per_address="70"))
+    text = (layout.etc / "nginx.conf").read_text()
+    of_sockets = text.partition("location = /ws {")[2].partition("}")[0]
+    assert "limit_conn sockets 210;" in of_sockets
+    assert "limit_conn connections 1000;" in text.replace(of_sockets, "")

@@ -20,6 +20,12 @@ SAMPLES = [
     b'{"type":"edit","id":"0b5f4d0e-3f58-4f0c-9c9a-3f0f2f8e7f12","room":1,"number":1,"base":1,"body":"x"}',
     b'{"type":"delete","id":"0b5f4d0e-3f58-4f0c-9c9a-3f0f2f8e7f13","room":1,"number":1}',
     b'{"type":"read","room":1,"number":1}',
+    b'{"type":"send","id":"0b5f4d0e-3f58-4f0c-9c9a-3f0f2f8e7f14","room":1,"body":"@x","reply_to":1}',
+    b'{"type":"react","id":"0b5f4d0e-3f58-4f0c-9c9a-3f0f2f8e7f15","room":1,"number":1,"emoji":"\xf0\x9f\x91\x8d","on":true}',
+    b'{"type":"unread","room":1,"number":1}',
+    b'{"type":"typing","room":1}',
+    b'{"type":"presence","state":"away"}',
+    b'{"type":"watch","users":[1,2]}',
     b'{"type":"sync","room":1,"since":0}',
     b'{"type":"ping"}',
 ]

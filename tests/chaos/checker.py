@@ -6,8 +6,8 @@ A command without an answer is *unknown*, never failed: it may stand in the log 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from shared.protocol import Delete, Edit, Send
-from tests.chaos.history import History, Sight
+from shared.protocol import Delete, Edit, React, Send
+from tests.chaos.history import History, Sight, Try
 
 SHOWN = 20  # violations of one kind that are printed in full
 
@@ -29,6 +29,9 @@ def check(history: History) -> list[str]:
         _senders_saw_their_own,
         _acked_edits_were_written,
         _deleted_text_is_gone,
+        _replies_answer_what_they_answered,
+        _acked_reactions_were_put,
+        _reactions_are_those_that_were_asked_for,
     )
     return [
         f"{rule.__name__.strip('_').replace('_', ' ')}: {fault}" for rule in rules for fault in rule(history)
@@ -198,3 +201,57 @@ def _deleted_text_is_gone(history: History) -> Iterator[str]:
             for row in held:
                 if (room, row.number) in gone and row.body:
                     yield f"{reader.device} still shows the deleted text of message {row.number} in room {room}"
+
+
+def _replies_answer_what_they_answered(history: History) -> Iterator[str]:
+    sent = {
+        (tried.user, tried.command.id): tried.command
+        for tried in history.tries
+        if isinstance(tried.command, Send)
+    }
+    for row in history.log.rows:
+        send = sent.get((row.author, row.client_id))
+        if send is not None and row.reply_to != (None if row.deleted else send.reply_to):
+            yield f"message {row.number} of room {row.room} answers {row.reply_to}, and was sent to answer {send.reply_to}"
+
+
+def _acked_reactions_were_put(history: History) -> Iterator[str]:
+    """What was seen at the version of an acknowledged reaction has it, or has it not, as was asked."""
+    seen = {(sight.room, sight.version): sight for reader in history.readers for sight in reader.seen}
+    final = {(row.room, row.number): row for row in history.log.rows}
+    for tried in history.tries:
+        if not isinstance(tried.command, React) or tried.ack is None:
+            continue
+        row = final.get((tried.room, tried.command.number))
+        if row is None or row.version < tried.ack.version:
+            yield f"a reaction to message {tried.command.number} in room {tried.room} was acknowledged and is lost"
+        sight = seen.get((tried.room, tried.ack.version))
+        if (
+            sight is not None
+            and ((tried.command.emoji, tried.user) in sight.reactions) is not tried.command.on
+        ):
+            yield f"version {tried.ack.version} of room {tried.room} is not what the reaction acknowledged as it asked for"
+
+
+def _reactions_are_those_that_were_asked_for(history: History) -> Iterator[str]:
+    """The last word of each user on each emoji stands in the log, unless they had a word without an answer."""
+    asked: dict[tuple[int, int, str, int], list[Try]] = defaultdict(list)
+    for tried in history.tries:
+        if isinstance(tried.command, React) and not tried.refused:
+            asked[tried.room, tried.command.number, tried.command.emoji, tried.user].append(tried)
+    for row in history.log.rows:
+        for emoji, user in row.reactions:
+            if not any(_is_on(tried) for tried in asked[row.room, row.number, emoji, user]):
+                yield f"message {row.number} of room {row.room} has {emoji} of user {user}, who never put it there"
+    final = {(row.room, row.number): row for row in history.log.rows if not row.deleted}
+    for (room, number, emoji, user), tries in asked.items():
+        there = final.get((room, number))
+        acked = [(tried.ack.version, _is_on(tried)) for tried in tries if tried.ack is not None]
+        if there is None or len(acked) < len(tries) or not acked:
+            continue
+        if ((emoji, user) in there.reactions) is not max(acked)[1]:
+            yield f"message {number} of room {room}: the last word of user {user} on {emoji} does not stand"
+
+
+def _is_on(tried: Try) -> bool:
+    return isinstance(tried.command, React) and tried.command.on

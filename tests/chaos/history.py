@@ -14,7 +14,7 @@ class Try:
     device: str
     user: int
     room: int
-    order: int  # 1, 2, 3 … of the device's sends in this room; 0 for edits and deletions
+    order: int  # 1, 2, 3 … of the device's sends in this room; 0 for any other command
     command: Command
     ack: Ack | None = None
     refused: str | None = None
@@ -31,6 +31,8 @@ class Sight:
     author: int
     body: str
     deleted: bool
+    reply_to: int | None = None
+    reactions: frozenset[tuple[str, int]] = frozenset()  # (emoji, user)
 
     @classmethod
     def of(cls, message: Message) -> "Sight":
@@ -43,6 +45,8 @@ class Sight:
             message.author.id,
             message.body,
             message.deleted,
+            message.reply_to,
+            frozenset((found.emoji, user) for found in message.reactions for user in found.users),
         )
 
 

@@ -24,7 +24,7 @@ from chatd.fences import Fences
 from chatd.heads import Heads
 from chatd.sequencer import Sequencer
 from chatd.writer import Writer
-from shared import batch, log, messages
+from shared import batch, log, messages, reactions
 from shared.protocol import Code, Send
 from tests.chaos.stack import Stack
 
@@ -230,6 +230,17 @@ def ack_moves_the_cursor() -> None:
     setattr(client.ParleyClient, "_receive", moving)
 
 
+def reactions_toggle() -> None:
+    """A reaction becomes the other way, whatever was asked for: one that comes again undoes itself."""
+    put = reactions.put
+
+    def toggled(held: Any, emoji: str, user: int, *, on: bool) -> Any:
+        stands = any(user in found.users for found in held if found.emoji == emoji)
+        return put(held, emoji, user, on=not stands)
+
+    setattr(reactions, "put", toggled)
+
+
 def _nothing() -> None:
     """This half is sound."""
 
@@ -278,6 +289,7 @@ BUGS = {
     "changes-without-range": Bug(
         "network-cut,kill-pubsub", LOST, daemon=changes_without_range, client=_rangeless_client
     ),
+    "reactions-toggle": Bug("network-cut", ("acked reactions were put",), daemon=reactions_toggle),
     "ack-moves-the-cursor": Bug("network-delay", LOST, client=ack_moves_the_cursor),
 }
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.protocol import Ack, Command, Delete, Edit, Send
+from shared.protocol import Ack, Command, Delete, Edit, React, Send
 from tests.chaos.checker import check
 from tests.chaos.history import History, Log, Reader, Sight, Try
 
@@ -199,3 +199,56 @@ def test_a_reader_who_was_thrown_out_of_a_room_is_found() -> None:
     history.readers[0].rooms.add(ROOM)
     history.readers[0].final.clear()
     assert broken(history) == {"readers are in their rooms"}
+
+
+def reacted(*, on: bool = True, version: int | None = 4) -> Try:
+    """Ann's reaction to her first message; without a version its outcome is unknown."""
+    command = React(UUID(int=40 + (version or 0)), ROOM, 1, "👍", on)
+    return tried(command, number=1 if version else None, version=version or 0)
+
+
+def with_reaction(*tries: Try, stands: bool) -> History:
+    """Version 4 is the first message, with Ann's reaction or without."""
+    history = sound()
+    first = replace(row(1, 4), reactions=frozenset({("👍", ANN)} if stands else ()))
+    history.log.rows[0] = history.readers[0].final[ROOM][0] = first
+    history.log.heads[ROOM] = (3, 4)
+    history.readers[0].seen.append(first)
+    history.tries.extend(tries)
+    return history
+
+
+def test_reactions_that_stand_as_they_were_asked_for_break_nothing() -> None:
+    assert check(with_reaction(reacted(), stands=True)) == []
+    assert check(with_reaction(reacted(on=False), stands=False)) == []
+
+
+@pytest.mark.parametrize("stands", [True, False])
+def test_a_reaction_whose_outcome_is_unknown_may_stand_or_not(stands: bool) -> None:
+    assert check(with_reaction(reacted(version=None), stands=stands)) == []
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_an_acknowledged_reaction_that_is_not_as_it_was_asked_for_is_found(on: bool) -> None:
+    found = broken(with_reaction(reacted(version=None), reacted(on=on), stands=not on))
+    assert found == {"acked reactions were put"}
+
+
+def test_an_acknowledged_reaction_that_is_lost_is_found() -> None:
+    history = with_reaction(reacted(version=5), stands=True)
+    assert broken(history) == {"acked reactions were put"}
+
+
+def test_a_last_word_that_does_not_stand_is_found() -> None:
+    history = with_reaction(reacted(version=3), stands=False)
+    assert "reactions are those that were asked for" in broken(history)
+
+
+def test_a_reaction_that_nobody_asked_for_is_found() -> None:
+    assert broken(with_reaction(stands=True)) == {"reactions are those that were asked for"}
+
+
+def test_a_reply_that_answers_something_else_is_found() -> None:
+    history = sound()
+    history.tries[1] = replace(history.tries[1], command=Send(UUID(int=2), "text 2", ROOM, reply_to=1))
+    assert broken(history) == {"replies answer what they answered"}

@@ -1,4 +1,4 @@
-"""The people of a fault run: devices that send, edit and delete, and readers that come and go."""
+"""The people of a fault run: devices that send, reply, edit, delete and react, and readers that come and go."""
 
 import asyncio
 import contextlib
@@ -14,8 +14,11 @@ from shared.protocol import Ack, Command, Error, Message, RoomSummary, Send
 from tests.chaos.history import History, Reader, Sight, Try
 
 PASSWORD = "correct horse battery"
-EDIT_SHARE, DELETE_SHARE = 0.06, 0.03
+EDIT_SHARE, DELETE_SHARE, REACT_SHARE = 0.06, 0.03, 0.08
+REPLY_SHARE = 0.1  # of what is sent
 EDITABLE = 200  # of the newest own messages, one is chosen
+RECENT = 40  # of the newest messages of anybody, one is answered or reacted to
+EMOJI = ("👍", "🎉", "❤️")
 
 
 @dataclass(slots=True)
@@ -28,6 +31,7 @@ class Device:
     tries: list[Try] = field(default_factory=list)
     orders: Counter[int] = field(default_factory=Counter)
     own: dict[int, dict[int, Message]] = field(default_factory=dict)  # room → number → as last seen
+    newest: dict[int, int] = field(default_factory=dict)  # room → the highest number that was seen
     worst_ack: float = 0.0
     stay: bool = True
 
@@ -161,6 +165,7 @@ class Workload:
         # What all devices see alike is kept once: a long run holds tens of millions of sights.
         first = self._sights.setdefault((sight.room, sight.version), sight)
         device.reader.seen.append(first if first == sight else sight)
+        device.newest[message.room] = max(device.newest.get(message.room, 0), message.number)
         if device.client.user is not None and message.author.id == device.client.user.id:
             own = device.own.setdefault(message.room, {})
             own[message.number] = message
@@ -189,13 +194,25 @@ class Workload:
             self._note(device, room, 0, device.client.edit(message, body))
         elif own and chance < EDIT_SHARE + DELETE_SHARE:
             self._note(device, room, 0, device.client.delete(self._random.choice(own)))
+        elif chance > 1 - REACT_SHARE and (recent := self._recent(device, room)) is not None:
+            emoji, on = self._random.choice(EMOJI), self._random.random() < 0.7
+            self._note(device, room, 0, device.client.react(recent, emoji, on=on))
         else:
             self._send(device, room)
+
+    def _recent(self, device: Device, room: int) -> Message | None:
+        """One of the newest messages that a device holds of a room, of anybody."""
+        timeline = device.client.timelines.get(room)
+        number = device.newest.get(room, 0) - self._random.randrange(RECENT)
+        return timeline.rows.get(number) if timeline is not None else None
 
     def _send(self, device: Device, room: int) -> None:
         device.orders[room] += 1
         order = device.orders[room]
-        self._note(device, room, order, device.client.send(f"{device.name} {room} {order}", room=room))
+        answered = self._recent(device, room) if self._random.random() < REPLY_SHARE else None
+        number = answered.number if answered is not None else None
+        text = f"{device.name} {room} {order}"
+        self._note(device, room, order, device.client.send(text, room=room, reply_to=number))
 
     def _note(self, device: Device, room: int, order: int, outgoing: Outgoing) -> None:
         assert device.client.user is not None

@@ -7,7 +7,7 @@ from types import FrameType
 
 from dotenv import dotenv_values
 
-from deploy import launcher, user
+from deploy import advice, launcher, user
 from deploy.layout import Layout
 from deploy.prepare import Missing
 from deploy.watch import Failed
@@ -33,6 +33,8 @@ def main(arguments: list[str]) -> int:
                 _warn(line)
             settings = Settings.load()
             user.step_down(settings, arguments, _warn)
+            for line in advice.doubts(settings):
+                _warn(line)
             return STARTING[verb](settings)
         return RUNNING[verb](Layout.of(_settings_of_the_folder()))
     except SettingsError as fault:

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from shared import password_resets, second_factors, users
 from shared.database import Cursor, Database
 from shared.settings import Settings, SettingsError
-from web import backends, reset, user_sessions
+from web import backends, reset, tries, user_sessions
 
 MINUTES = reset.VALID_SECONDS // 60
 
@@ -45,6 +45,10 @@ class Console:
         """Sign the user out everywhere; sockets close with the sessions."""
         user_sessions.end_all(self.redis, user)
 
+    def forget_tries(self, account: users.Account) -> None:
+        """What was typed wrong before makes the user wait no more."""
+        tries.forget(self.redis, account.name, account.id)
+
 
 def list_users(console: Console, _: argparse.Namespace) -> str:
     """Everybody: name, since when, and what is particular."""
@@ -68,7 +72,13 @@ def disable(console: Console, options: argparse.Namespace) -> str:
         console.end_sessions(account.id)  # where Redis is away, nothing is done by halves
 
     console.database.transact(work)
-    console.end_sessions(account.id)  # of a sign-in that was under way
+    try:
+        console.end_sessions(account.id)  # of a sign-in that was under way
+    except RedisError as fault:
+        raise Fault(
+            f"{account.name} is disabled, and was signed out everywhere; but Redis is away since ({fault}), and somebody"
+            f" who signed in just then may go on reading. `parley user disable {account.name}` once more ends that."
+        ) from None
     return f"{account.name} is disabled and signed out everywhere. `parley user enable {account.name}` undoes it."
 
 
@@ -84,6 +94,7 @@ def reset_password(console: Console, options: argparse.Namespace) -> str:
     account = console.account(options.name)
     if account.disabled:
         raise Fault(f"{account.name} is disabled. `parley user enable {account.name}` comes first.")
+    console.forget_tries(account)
     url = (options.url or _url(console.settings)).rstrip("/")
     link = f"{url}/reset/{reset.make(console.database, account.id)}"
     return (
@@ -98,6 +109,7 @@ def reset_second_factor(console: Console, options: argparse.Namespace) -> str:
 
     def work(cursor: Cursor) -> None:
         second_factors.end(cursor, user=account.id)
+        console.forget_tries(account)
         console.end_sessions(account.id)
 
     console.database.transact(work)
@@ -139,9 +151,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"parley: {fault}\n")
         return 1
     except pymysql.err.MySQLError as fault:
-        return _away("the database", fault)
+        return _away("the database", "look whether it was done, and type it once more if not", fault)
     except RedisError as fault:
-        return _away("Redis", fault)
+        return _away("Redis", "nothing was changed", fault)
     return 0
 
 
@@ -155,9 +167,10 @@ def _run(options: argparse.Namespace) -> str:
         console.redis.close()
 
 
-def _away(server: str, fault: Exception) -> int:
+def _away(server: str, outcome: str, fault: Exception) -> int:
+    """A commit that the database did not answer may have been made; without Redis no command comes that far."""
     sys.stderr.write(
-        f"parley: {server} did not do it, and nothing was changed ({fault}).\n"
+        f"parley: {server} did not answer; {outcome} ({fault}).\n"
         "Is Parley running, and are you the user who runs it? `make status` shows it, `make start` starts it.\n"
     )
     return 1

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 def is_own(password: str) -> users.Account | None:
     """The signed-in user's account, if this is their password. Raises `TooMany`, and redis-py's errors."""
     user = identity.require_user()
-    with tries.own(user.id, "password") as attempt:
+    with tries.own(user.id, tries.PASSWORD) as attempt:
         with database().cursor() as cursor:
             account = users.by_id(cursor, user.id)
         right = account is not None and passwords.verify(account.password_hash, password)

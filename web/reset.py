@@ -16,7 +16,7 @@ from flask_babel import gettext
 
 from shared import password_resets, users
 from shared.database import Cursor, Database
-from web import errors, passwords, user_sessions
+from web import errors, passwords, tries, user_sessions
 from web.account_forms import NewPasswordForm
 from web.backends import database, redis
 
@@ -87,19 +87,20 @@ def _store(token: str, new: str) -> bool:
     after it, for those who signed in by the old password meanwhile.
     """
 
-    def work(cursor: Cursor) -> int | None:
+    def work(cursor: Cursor) -> users.Account | None:
         account = _owner(cursor, token, lock=True)
         if account is None:
             return None
         users.set_password_hash(cursor, user=account.id, new=new)
         password_resets.remove(cursor, user=account.id)
         user_sessions.end_all(redis(), account.id)
-        return account.id
+        tries.forget(redis(), account.name, account.id)
+        return account
 
-    user = database().transact(work)
-    if user is None:
+    account = database().transact(work)
+    if account is None:
         return False
-    user_sessions.end_all(redis(), user)
+    user_sessions.end_all(redis(), account.id)
     return True
 
 

@@ -57,7 +57,7 @@ def ask() -> ResponseReturnValue:
     form = CodeForm()
     if not form.validate_on_submit():
         return _show(form, status=422 if request.method == "POST" else 200)
-    with tries.own(account.id, "code") as attempt:
+    with tries.own(account.id, tries.CODE) as attempt:
         right = is_right(account, form.code.data or "")
     if not right:
         log.info("second step failed", user=account.id, address=request.remote_addr)

@@ -22,7 +22,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self, cast
 
-from flask import request
+from flask import has_request_context, request
+from redis import Redis
 from redis.exceptions import RedisError
 
 from shared import keys
@@ -35,6 +36,7 @@ MEMORY_SECONDS = 3600
 ACCOUNT_SECONDS = 60
 LONGEST_SECONDS = 900
 ADDRESS_FACTOR = 4
+PASSWORD, CODE = "password", "code"  # what somebody proves who is half or wholly signed in
 
 # KEYS: the count and the wait of each bucket. ARGV: for each how many are free, and the longest wait in seconds;
 # at the end for how long a count is remembered, and a name for this try. Returns the milliseconds to wait; 0: the try is counted.
@@ -129,6 +131,20 @@ def own(user: int, what: str) -> Try:
     """
     free = settings().sign_in_tries
     return _begin([Bucket(f"{what}:{user}", free, LONGEST_SECONDS)])
+
+
+def forget(client: Redis, name: str, user: int) -> None:
+    """No wait any more for the owner of an account, whom the operator or a link has just let in again.
+
+    Of the devices that signed in before only that of this request is known, if it is one. Addresses keep their counts: they are
+    others' as well. Raises redis-py's errors.
+    """
+    account = _digest(name.lower())
+    buckets = [f"account:{account}", f"{PASSWORD}:{user}", f"{CODE}:{user}"]
+    device = device_cookie.of_name(name, request.cookies) if has_request_context() else None
+    if device:
+        buckets.append(f"device:{account}:{device}")
+    client.delete(*(key for bucket in buckets for key in (keys.tries(bucket), keys.wait(bucket))))
 
 
 def _begin(buckets: Sequence[Bucket]) -> Try:

@@ -1,19 +1,23 @@
 """The command `parley`."""
 
+import hashlib
 import re
 from collections.abc import Callable
+from typing import Any
 
+import pymysql
 import pytest
 import redis
 from flask import Flask
 
 from shared import keys, sessions
+from shared.database import Database
 from shared.settings import Settings
 from tests.web.browser import PASSWORD, Browser
 from tests.web.conftest import NO_MARIADB, NO_REDIS, collected  # noqa: F401 - a fixture
 from tests.web.pubsub import Heard
 from tests.web.test_second_factor import turn_on
-from web import cli
+from web import cli, tries, user_sessions
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -144,6 +148,54 @@ def test_without_redis_nothing_is_done_by_halves(
     assert status == 1
     assert "nothing was changed" in complaint
     assert alice.get("/rooms/1").status_code == 200
+
+
+def test_a_commit_is_not_denied_where_redis_goes_away_after_it(
+    run: Run, alice: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = user_sessions.end_all, 0
+
+    def second_fails(*arguments: Any, **options: Any) -> int:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise redis.exceptions.ConnectionError("gone")
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(user_sessions, "end_all", second_fails)
+    status, _, complaint = run("disable", "alice")
+    assert status == 1
+    assert "alice is disabled" in complaint
+    assert "nothing was changed" not in complaint
+    assert alice.get("/rooms/1").status_code == 302
+
+
+def test_an_answer_that_the_database_did_not_give_is_not_taken_for_a_no(
+    run: Run, alice: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> None:
+        raise pymysql.err.OperationalError(2013, "Lost connection to MySQL server during query")
+
+    monkeypatch.setattr(Database, "transact", lost)
+    status, _, complaint = run("disable", "alice")
+    assert status == 1
+    assert "look whether it was done" in complaint
+
+
+@pytest.mark.parametrize("verb", ["reset-password", "reset-second-factor"])
+def test_whom_the_operator_lets_in_again_waits_for_no_wrong_password_of_before(
+    verb: str, run: Run, alice: Browser, store: "redis.Redis"
+) -> None:
+    account = alice.boot()["user"]["id"]
+    names = [f"{what}:{account}" for what in (tries.PASSWORD, tries.CODE)]
+    names.append(f"account:{hashlib.sha256(b'alice').hexdigest()[:32]}")
+    for name in names:
+        store.set(keys.tries(name), 9)
+        store.set(keys.wait(name), "x", ex=60)
+    store.set(keys.tries("account:other"), 9)
+    assert run(verb, "ALICE")[0] == 0
+    assert store.keys(f"{keys.WAIT_PREFIX}*") == []
+    assert store.keys(f"{keys.TRIES_PREFIX}*") == [keys.tries("account:other").encode()]
 
 
 def test_a_bad_setting_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,6 +49,19 @@ def test_the_link_works_once(link: str, app: Flask) -> None:
     assert Browser(app).sign_in("alice", NEW).status_code == 303
 
 
+def test_wrong_passwords_of_before_make_nobody_wait(link: str, alice: Browser, make_app: MakeApp) -> None:
+    """On a device that signed in before, which has a count of its own, and elsewhere."""
+    app = make_app(sign_in_tries=1)
+    known, other = Browser(app), Browser(app)
+    known.sign_in("alice")
+    known.sign_out()
+    for browser in (known, other):
+        while browser.sign_in("alice", "this is wrong").status_code != 429:
+            pass
+    assert use(known, link) == 303
+    assert [browser.sign_in("alice", NEW).status_code for browser in (known, other)] == [303, 303]
+
+
 def test_a_wrong_form_does_not_use_the_link_up(link: str, app: Flask) -> None:
     browser = Browser(app)
     assert use(browser, link, "short") == 422

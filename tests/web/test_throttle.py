@@ -179,6 +179,31 @@ def test_registrations_from_one_address_are_limited(make_app: MakeApp) -> None:
     assert "minutes" in text_of(response)
 
 
+def test_who_mistypes_takes_nobody_an_account_away(make_app: MakeApp) -> None:
+    app = make_app(register_rate=1)
+    newcomer = Browser(app)
+    for _ in range(3):
+        assert newcomer.fill_in("/register", name="carol", password="short").status_code == 422
+    newcomer.register("carol")
+    fields = {"name": "Bobby", "password": PASSWORD, "password_again": PASSWORD}
+    assert Browser(app).fill_in("/register", **fields).status_code == 429
+
+
+def test_tries_to_register_are_limited_however_they_end(make_app: MakeApp) -> None:
+    """Else the form would tell without an end which names there are."""
+    app = make_app(sign_in_rate=2)
+    stranger = Browser(app)
+    codes = [stranger.fill_in("/register", name="alice", password="short").status_code for _ in range(3)]
+    assert codes == [422, 422, 429]
+
+
+def test_changes_of_a_room_and_of_its_level_are_limited(make_app: MakeApp) -> None:
+    alice = Browser(make_app(join_rate=2)).register("alice")
+    paths = ("/api/rooms/1/level", "/api/rooms/1", "/api/rooms/1/level")
+    codes = [alice.call(path, level="muted", name="tea", topic="").status_code for path in paths]
+    assert codes == [200, 403, 429]
+
+
 def test_rooms_of_one_user_are_limited_and_the_answer_says_for_how_long(make_app: MakeApp) -> None:
     app = make_app(room_rate=1)
     alice, bob = Browser(app).register("alice"), Browser(app).register("Bobby")

@@ -7,9 +7,17 @@ from shared.database import Database
 from tests.web.browser import Browser
 
 
-def say(database: Database, browser: Browser, body: str, *, room: int = rooms.GENERAL) -> int:
+def say(
+    database: Database,
+    browser: Browser,
+    body: str,
+    *,
+    room: int = rooms.GENERAL,
+    reply_to: int | None = None,
+) -> int:
     """Store a message in a room; returns its number."""
-    return _write(database, browser, protocol.Send(id=uuid4(), room=room, body=body)).number
+    send = protocol.Send(id=uuid4(), room=room, body=body, reply_to=reply_to)
+    return _write(database, browser, send).number
 
 
 def say_directly(database: Database, browser: Browser, to: Browser, body: str) -> int:

@@ -1,4 +1,4 @@
-import json
+from typing import Any
 
 import pytest
 import redis
@@ -7,9 +7,10 @@ from flask import Flask
 from shared import keys, rooms
 from shared.database import Database
 from tests.web.browser import Browser
-from tests.web.conftest import MakeApp
 from tests.web.pubsub import Heard
-from tests.web.talk import say, say_directly
+from tests.web.talk import say_directly
+
+POSTS = ("/api/rooms", "/api/rooms/1", "/api/rooms/1/join", "/api/rooms/1/leave", "/api/rooms/1/level")
 
 
 def create(browser: Browser, name: str = "tea") -> int:
@@ -19,16 +20,22 @@ def create(browser: Browser, name: str = "tea") -> int:
 
 
 def test_nobody_gets_anything_without_a_session(browser: Browser) -> None:
-    for path in ("/api/rooms", "/api/rooms/1/messages", "/api/direct/alice"):
+    for path in (
+        "/api/rooms",
+        "/api/rooms/1/messages",
+        "/api/rooms/1/members",
+        "/api/people?ids=1",
+        "/api/direct/alice",
+    ):
         response = browser.get(path)
         assert response.status_code == 401
         assert response.json["error"] == "signed_out"  # type: ignore[index]
-    for path in ("/api/rooms", "/api/rooms/1/join", "/api/rooms/1/leave"):
+    for path in POSTS:
         assert browser.post(path).json["error"] == "signed_out"  # type: ignore[index]
 
 
 def test_a_post_needs_a_token(alice: Browser) -> None:
-    for path in ("/api/rooms", "/api/rooms/1/join", "/api/rooms/1/leave"):
+    for path in POSTS:
         response = alice.post(path, {"name": "tea"})
         assert response.status_code == 400
         assert response.json["error"] == "csrf"  # type: ignore[index]
@@ -51,7 +58,14 @@ def test_who_creates_a_room_owns_it(alice: Browser) -> None:
         "seen": 0,
     }
     assert room.pop("id") > 1
-    assert room == {"kind": "public", "name": "Green tea", "member_count": 1, "version": 1, "members": [], "topic": ""}
+    assert room == {
+        "kind": "public",
+        "name": "Green tea",
+        "member_count": 1,
+        "version": 1,
+        "members": [],
+        "topic": "",
+    }
 
 
 @pytest.mark.parametrize("name", ["tea", "TEA", "ｔｅａ", "t\u200bea", " tea ", "te\u00ada"])
@@ -129,7 +143,17 @@ def test_a_direct_conversation_can_not_be_left_nor_joined(
         assert (forbidden.status_code, forbidden.data) == (404, unknown.data)
 
 
-@pytest.mark.parametrize("path", ["/rooms/{}", "/api/rooms/{}/messages", "/api/rooms/{}/messages?before=1"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/rooms/{}",
+        "/api/rooms/{}/messages",
+        "/api/rooms/{}/messages?around=1",
+        "/api/rooms/{}/messages?numbers=1",
+        "/api/rooms/{}/members",
+        "/api/rooms/{}/members?q=a",
+    ],
+)
 def test_what_is_forbidden_and_what_is_absent_get_the_same_answer(
     path: str, alice: Browser, bob: Browser
 ) -> None:
@@ -141,86 +165,24 @@ def test_what_is_forbidden_and_what_is_absent_get_the_same_answer(
 
 
 @pytest.mark.parametrize(
+    ("path", "fields"),
+    [("/api/rooms/{}", {"name": "tea", "topic": ""}), ("/api/rooms/{}/level", {"level": "muted"})],
+)
+def test_what_is_forbidden_to_change_and_what_is_absent_get_the_same_answer(
+    path: str, fields: dict[str, str], alice: Browser, bob: Browser
+) -> None:
+    room = create(alice)
+    forbidden, absent = bob.call(path.format(room), **fields), bob.call(path.format(4_000_000_000), **fields)
+    assert forbidden.status_code == absent.status_code == 404
+    assert forbidden.data == absent.data
+
+
+@pytest.mark.parametrize(
     "room", ["0", "-1", "01", "1.0", "9" * 5000, "99999999999", "\u0661", "1%00", "x", "18446744073709551616"]
 )
 def test_what_is_no_room_is_not_found(room: str, alice: Browser) -> None:
     assert alice.get(f"/rooms/{room}").status_code == 404
     assert alice.get(f"/api/rooms/{room}/messages").status_code == 404
-
-
-def test_history_comes_in_pages_of_ascending_numbers(
-    alice: Browser, make_app: MakeApp, database: Database
-) -> None:
-    for number in range(1, 26):
-        say(database, alice, f"message {number}")
-    reader = Browser(make_app(history_page=10))
-    reader.sign_in("alice")
-    pages, before = [], ""
-    while True:
-        page = json.loads(reader.get(f"/api/rooms/1/messages{before}").data)
-        pages.append([message["number"] for message in page["messages"]])
-        assert page["version"] == alice.boot()["rooms"][0]["head"]
-        if not page["more"]:
-            break
-        before = f"?before={pages[-1][0]}"
-    assert pages == [list(range(16, 26)), list(range(6, 16)), list(range(1, 6))]
-
-
-def test_a_message_has_the_shape_of_the_protocol(alice: Browser, database: Database) -> None:
-    say(database, alice, "hello\n\U0001f40e")
-    page = json.loads(alice.get("/api/rooms/1/messages").data)
-    assert page["room"] == alice.boot()["rooms"][0]["room"]
-    (message,) = page["messages"]
-    assert message.pop("at") > 1_700_000_000_000
-    assert len(message.pop("client_id")) == 36
-    assert message == {
-        "type": "message",
-        "room": 1,
-        "number": 1,
-        "version": 3,
-        "author": {"id": alice.boot()["user"]["id"], "name": "alice"},
-        "body": "hello\n\U0001f40e",
-        "body_version": 3,
-    }
-
-
-def test_the_history_of_a_direct_conversation_names_its_people(
-    alice: Browser, bob: Browser, database: Database
-) -> None:
-    room = say_directly(database, alice, bob, "hello")
-    page = json.loads(bob.get(f"/api/rooms/{room}/messages").data)
-    assert [person["name"] for person in page["room"]["members"]] == ["alice", "Bobby"]
-
-
-@pytest.mark.parametrize("before", ["0", "-1", "x", "", "1.5", "9" * 17, "1&before=2", "\u0661", "1%00"])
-def test_before_is_one_number(before: str, alice: Browser) -> None:
-    response = alice.get(f"/api/rooms/1/messages?before={before}")
-    assert response.status_code == 422
-    assert response.json["field"] == "before"  # type: ignore[index]
-
-
-def test_before_the_first_message_there_is_nothing(alice: Browser, database: Database) -> None:
-    say(database, alice, "hello")
-    page = json.loads(alice.get("/api/rooms/1/messages?before=1").data)
-    assert (page["messages"], page["more"]) == ([], False)
-
-
-def test_somebody_is_found_by_nickname_before_and_after_the_first_word(
-    alice: Browser, bob: Browser, database: Database
-) -> None:
-    found = alice.get("/api/direct/BOBBY").json
-    assert found == {"user": {"id": bob.boot()["user"]["id"], "name": "Bobby"}, "summary": None}
-    room = say_directly(database, alice, bob, "hello")
-    found = alice.get("/api/direct/bobby").json
-    assert found["summary"]["room"]["id"] == room  # type: ignore[index]
-
-
-@pytest.mark.parametrize("name", ["nobody", "no%20body", "%FF", "bobby%00", "x" * 500, "b\u00f6bby"])
-def test_an_unknown_nickname_is_a_clear_error_where_it_was_typed(name: str, alice: Browser) -> None:
-    response = alice.get(f"/api/direct/{name}")
-    assert response.status_code == 404
-    assert response.json["field"] == "name"  # type: ignore[index]
-    assert "There is nobody called" in response.json["message"]  # type: ignore[index]
 
 
 def test_the_daemons_hear_of_a_new_room_a_join_and_a_leave(
@@ -253,6 +215,95 @@ def test_the_daemons_hear_of_a_newcomer(app: Flask, store: "redis.Redis") -> Non
         assert [person["name"] for person in heard.next()["joined"]] == ["alice"]
 
 
+def test_an_owner_gives_a_room_another_name_and_a_topic(
+    alice: Browser, bob: Browser, store: "redis.Redis"
+) -> None:
+    room = create(alice)
+    bob.call(f"/api/rooms/{room}/join")
+    with Heard(store, keys.Channels().room(room)) as heard:
+        response = alice.call(
+            f"/api/rooms/{room}", name=" Green  tea ", topic=" How to\u3000brew it\U0001f375 "
+        )
+        change = heard.next()
+        again = alice.call(f"/api/rooms/{room}", name="Green tea", topic="How to brew it\U0001f375")
+        assert heard.is_silent()  # nothing changed
+    assert (response.status_code, again.status_code) == (200, 200)
+    summary: Any = response.json
+    assert again.json == summary
+    assert (change["type"], change["version"]) == ("room", 3)
+    state = summary["summary"]["room"]
+    assert (state["name"], state["topic"], state["version"]) == ("Green tea", "How to brew it\U0001f375", 3)
+    assert change["state"]["topic"] == state["topic"]
+    assert bob.boot(f"/rooms/{room}")["page"]["room"] == state
+
+
+def test_a_member_who_is_no_owner_can_not_change_a_room(alice: Browser, bob: Browser) -> None:
+    room = create(alice)
+    bob.call(f"/api/rooms/{room}/join")
+    for number in (room, rooms.GENERAL):
+        response = bob.call(f"/api/rooms/{number}", name="mine", topic="")
+        assert response.status_code == 403
+        assert response.json == {
+            "error": "not_allowed",
+            "message": "Only an owner of the room can change it.",
+        }
+
+
+def test_a_name_that_another_room_has_is_taken_and_its_own_is_not(alice: Browser) -> None:
+    create(alice, "tea")
+    room = create(alice, "coffee")
+    response = alice.call(f"/api/rooms/{room}", name="TEA", topic="")
+    assert (response.status_code, response.json["error"]) == (422, "taken")  # type: ignore[index]
+    assert alice.call(f"/api/rooms/{room}", name="COFFEE", topic="").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"topic": "tea"}, "name"),
+        ({"name": "", "topic": "tea"}, "name"),
+        ({"name": "tea"}, "topic"),
+        ({"name": "tea", "topic": "x" * 251}, "topic"),
+        ({"name": "tea", "topic": "a\u202eb"}, "topic"),
+        ({"name": "tea", "topic": "a\x00b"}, "topic"),
+    ],
+)
+def test_a_bad_topic_is_told_beside_its_field(fields: dict[str, str], field: str, alice: Browser) -> None:
+    room = create(alice)
+    response = alice.call(f"/api/rooms/{room}", **fields)
+    assert (response.status_code, response.json["field"]) == (422, field)  # type: ignore[index]
+    assert alice.boot(f"/rooms/{room}")["page"]["version"] == 1
+
+
+def test_what_calls_somebody_in_a_room_is_their_own_and_their_devices_hear_of_it(
+    alice: Browser, bob: Browser, store: "redis.Redis"
+) -> None:
+    with Heard(store, keys.Channels().user(bob.boot()["user"]["id"])) as heard:
+        response = bob.call("/api/rooms/1/level", level="muted")
+        told = {"type": "read", "room": 1, "last_read": 0, "marker": 1, "level": "muted"}
+        assert (response.status_code, response.json, heard.next()) == (200, told, told)
+        assert bob.call("/api/rooms/1/level", level="muted").json == told
+        assert heard.is_silent()
+    assert [browser.boot()["rooms"][0]["level"] for browser in (alice, bob)] == ["all", "muted"]
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"level": ""}, {"level": "ALL"}, {"level": "none"}, {"level": "all "}]
+)
+def test_there_are_three_levels(fields: dict[str, str], alice: Browser) -> None:
+    response = alice.call("/api/rooms/1/level", **fields)
+    assert (response.status_code, response.json["field"]) == (422, "level")  # type: ignore[index]
+
+
 def test_everything_personal_is_kept_by_no_cache(alice: Browser) -> None:
-    for path in ("/api/rooms", "/api/rooms/1/messages", "/api/direct/alice", "/rooms/1", "/", "/sign-in"):
+    for path in (
+        "/api/rooms",
+        "/api/rooms/1/messages",
+        "/api/rooms/1/members",
+        "/api/people?ids=1",
+        "/api/direct/alice",
+        "/rooms/1",
+        "/",
+        "/sign-in",
+    ):
         assert alice.get(path).headers["Cache-Control"] == "no-store"

@@ -1,9 +1,12 @@
 """How much anybody may ask for; the time is made up."""
 
+import heapq
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatd.backoff import Backoff
 from chatd.ratelimit import ADDRESS_FACTORS, DEBT_SECONDS, SWEEP_LEAST, Buckets, Kind, Limits, Quota, Rate
 from chatd.server import MOVES_PER_SECOND
 from shared.settings import Settings
@@ -135,15 +138,35 @@ def test_an_address_may_ask_for_as_much_as_several_users(kind: Kind, factor: flo
     assert of_all.take(kind, 0, user=1000, address="a") == pytest.approx(10 / factor)
 
 
-def test_a_team_behind_one_address_comes_back_at_once_and_a_flood_from_it_is_held() -> None:
+def handshakes() -> tuple[Settings, Limits]:
+    """The settings as they are by themselves, and their limits."""
     default = Settings.load({}, dotenv=None)
-    of_all = Limits(
-        NONE | {Kind.HANDSHAKE: default.handshake_rate},
-        handshakes_of_address=default.handshake_rate_per_address,
-    )
-    for user in range(TEAM):
-        assert of_all.take(Kind.HANDSHAKE, 0, address="office") == 0
-        assert of_all.take(Kind.HANDSHAKE, 0, user=user) == 0
+    rates = NONE | {Kind.HANDSHAKE: default.handshake_rate}
+    return default, Limits(rates, handshakes_of_address=default.handshake_rate_per_address)
+
+
+@pytest.mark.parametrize(("pages", "most_within", "all_within"), [(1, 1, 1), (2, 5, 30)])
+def test_after_a_restart_a_team_behind_one_address_is_back_within_seconds(
+    pages: int, most_within: float, all_within: float
+) -> None:
+    """A single daemon has to take them all, each page by the back-off of clients."""
+    _, of_all = handshakes()
+    waits = [Backoff() for _ in range(pages * TEAM)]
+    attempts = sorted((wait.next(), page) for page, wait in enumerate(waits))
+    back: list[float] = []
+    while attempts:
+        now, page = heapq.heappop(attempts)
+        if of_all.take(Kind.HANDSHAKE, now, address="office"):
+            heapq.heappush(attempts, (now + waits[page].next(), page))
+        else:
+            assert of_all.take(Kind.HANDSHAKE, now, user=page % TEAM) == 0
+            back.append(now)
+    assert back[int(0.9 * len(back))] < most_within
+    assert back[-1] < all_within
+
+
+def test_a_flood_of_handshakes_from_one_address_leaves_most_of_a_daemon_to_others() -> None:
+    default, of_all = handshakes()
     taken = sum(of_all.take(Kind.HANDSHAKE, ms / 1000, address="elsewhere") == 0 for ms in range(60_000))
     assert taken <= 70 * default.handshake_rate_per_address
     assert default.handshake_rate_per_address * 4 < MOVES_PER_SECOND

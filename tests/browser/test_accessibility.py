@@ -83,7 +83,42 @@ def message_with_the_focus(anna: Person) -> None:
     expect(anna.page.locator(".message.is-active .message-actions")).to_be_visible()
 
 
+def reply_begun(anna: Person) -> None:
+    anna.page.locator("#messages").focus()
+    anna.page.keyboard.press("ArrowUp")
+    anna.page.keyboard.press("r")
+    expect(anna.page.locator("#reply-bar")).to_be_visible()
+
+
+def quote(anna: Person) -> None:
+    anna.window.say("an answer")
+    expect(anna.window.settled.last.locator(".quote")).to_contain_text(anna.name)
+
+
+def emoji_picker(anna: Person) -> None:
+    anna.window.settled.last.hover()
+    anna.window.settled.last.locator("[data-action=react]").click()
+    expect(anna.page.locator(".picker-title")).to_have_count(10)
+
+
+def emoji_found(anna: Person) -> None:
+    anna.page.keyboard.type("heart")
+    expect(anna.page.locator(".picker-title")).to_have_text("Found")
+
+
+def reactions(anna: Person) -> None:
+    anna.page.keyboard.press("Enter")
+    anna.page.locator(".reaction").hover()
+    expect(anna.page.locator("#tooltip")).to_be_visible()
+
+
+def who_reacted(anna: Person) -> None:
+    anna.page.get_by_role("button", name="Who reacted").click()
+    expect(anna.page.locator(".reactor")).to_contain_text(anna.name)
+
+
 def editing(anna: Person) -> None:
+    anna.page.keyboard.press("Escape")
     anna.window.composer.press("ArrowUp")
     expect(anna.page.get_by_label("Edit message")).to_be_focused()
 
@@ -92,6 +127,12 @@ def emoji_completion(anna: Person) -> None:
     anna.page.keyboard.press("Escape")
     anna.window.composer.press_sequentially(":smil")
     expect(anna.page.get_by_role("option").first).to_be_visible()
+
+
+def people_completion(anna: Person) -> None:
+    anna.window.composer.fill("")
+    anna.window.composer.press_sequentially("@")
+    expect(anna.page.get_by_role("option", name="@room")).to_be_visible()
 
 
 def paste_offer(anna: Person) -> None:
@@ -163,7 +204,8 @@ def not_found(anna: Person) -> None:
 
 
 STATES: tuple[Callable[[Person], None], ...] = (
-    empty_room, messages_of_every_kind, message_with_the_focus, editing, emoji_completion, paste_offer, too_long,
+    empty_room, messages_of_every_kind, message_with_the_focus, reply_begun, quote, emoji_picker, emoji_found,
+    reactions, who_reacted, editing, emoji_completion, people_completion, paste_offer, too_long,
     switcher, help_sheet, settings, all_rooms, unknown_person, confirmation, notes_and_a_notice, account, not_found,
 )  # fmt: skip
 
@@ -184,11 +226,12 @@ def test_what_is_new_lost_or_unsent_has_no_faults(people: People, network: Netwo
     anna.window.open_direct(bert.name)
     bert.window.open_direct(anna.name)
     anna.window.room("general").click()
-    bert.window.say("something new")
+    bert.window.say(f"something new for @{anna.name}")
     expect(anna.window.room(bert.name).locator(".badge")).to_be_visible()
     found = {"unread count": complaints(anna.page)}
     anna.window.room(bert.name).click()
     expect(anna.page.locator(".unread-line")).to_be_visible()
+    expect(anna.page.locator(".message.is-calling .mention.is-me")).to_be_visible()
     found["unread line"] = complaints(anna.page)
     network.down()
     anna.window.say("unsent")

@@ -80,3 +80,8 @@ def test_who_wrote_last_is_offered_first(people: People) -> None:
     anna.window.composer.press_sequentially("@")
     expect(anna.page.get_by_role("option").first).to_contain_text(bert.name)
     expect(anna.page.get_by_role("option", name=anna.name)).to_have_count(0)
+    anna.window.composer.press_sequentially(bert.name)
+    expect(anna.page.get_by_role("option")).to_have_count(1)
+    anna.window.composer.press("Enter")  # there is nothing left to complete: it sends
+    expect(anna.window.settled.last).to_contain_text(f"@{bert.name}")
+    expect(anna.page.get_by_role("option")).to_have_count(0)

@@ -118,6 +118,7 @@ test("who wrote last is offered first, each once", () => {
   const [anna, bert, berta] = ["Anna", "bert", "Berta"].map((name, id) => ({ id, name }));
   assert.deepEqual(peopleMatches([berta, anna], [anna, bert, berta], "be"), [berta, bert]);
   assert.deepEqual(peopleMatches([berta], [anna, bert], ""), [berta, anna, bert]);
+  assert.deepEqual(peopleMatches([berta], [anna, bert], "bert"), [bert, berta], "who is named to the end is meant");
 });
 
 test("a name stands out where the server says that it calls somebody", () => {

@@ -44,7 +44,7 @@ export class CompletionView {
     if (!this.isOpen) return false;
     const steps = { ArrowUp: -1, ArrowDown: 1 };
     const isPlain = !event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (!isPlain) return false;
+    if (!isPlain || (event.key === "Enter" && this.#isThere())) return false;
     if (event.key in steps) this.#choose(this.chosen + steps[event.key]);
     else if (event.key === "Enter" || event.key === "Tab") this.#take(this.options[this.chosen].text);
     else if (event.key === "Escape") this.close();
@@ -52,6 +52,12 @@ export class CompletionView {
     event.preventDefault();
     event.stopPropagation();
     return true;
+  }
+
+  /** Whether the chosen one was typed to its end: then Enter is what it is without the list. */
+  #isThere() {
+    const typed = this.field.value.slice(this.start, this.field.selectionStart);
+    return typed.toLowerCase() === this.options[this.chosen].text.toLowerCase();
   }
 
   close() {

@@ -30,7 +30,7 @@ export function mentionQuery(text, caret) {
 }
 
 /**
- * Those whose names begin so, each once: those who wrote last first, then the others in their order.
+ * Those whose names begin so, each once: the name itself, then those who wrote last, then the others in their order.
  * @template {{id: number, name: string}} User
  * @param {User[]} recent @param {User[]} others @param {string} query
  * @returns {User[]}
@@ -40,7 +40,8 @@ export function peopleMatches(recent, others, query) {
   for (const user of [...recent, ...others]) {
     if (user.name.toLowerCase().startsWith(query) && !found.has(user.id)) found.set(user.id, user);
   }
-  return [...found.values()].slice(0, PEOPLE_SHOWN);
+  const isWhole = ({ name }) => name.toLowerCase() === query;
+  return [...found.values()].sort((a, b) => isWhole(b) - isWhole(a)).slice(0, PEOPLE_SHOWN);
 }
 
 /**

@@ -93,6 +93,7 @@ export class ComposerView {
       return;
     }
     this.text.value = "";
+    this.completion.close();
     this.paste.close();
     this.#changed();
     const replyTo = this.reply.number;

@@ -32,10 +32,29 @@ naturals = st.integers(0, 2**53 - 1)
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 messages: st.SearchStrategy[protocol.ClientFrame] = st.one_of(
     st.builds(protocol.Hello, epoch=naturals, cursors=st.dictionaries(naturals, naturals, max_size=5)),
-    st.builds(protocol.Send, id=st.uuids(), body=texts, room=st.none() | naturals, to=st.none() | texts),
+    st.builds(
+        protocol.Send,
+        id=st.uuids(),
+        body=texts,
+        room=st.none() | naturals,
+        to=st.none() | texts,
+        reply_to=st.none() | naturals,
+    ),
     st.builds(protocol.Edit, id=st.uuids(), room=naturals, number=naturals, base=naturals, body=texts),
     st.builds(protocol.Delete, id=st.uuids(), room=naturals, number=naturals),
+    st.builds(
+        protocol.React,
+        id=st.uuids(),
+        room=naturals,
+        number=naturals,
+        emoji=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=protocol.EMOJI_MAX),
+        on=st.booleans(),
+    ),
     st.builds(protocol.Read, room=naturals, number=naturals),
+    st.builds(protocol.Unread, room=naturals, number=naturals),
+    st.builds(protocol.Typing, room=naturals),
+    st.builds(protocol.Presence, state=st.sampled_from(["online", "away"])),
+    st.builds(protocol.Watch, users=st.lists(naturals, max_size=5)),
     st.builds(protocol.Sync, room=naturals, since=naturals),
     st.builds(protocol.Ping),
 )
@@ -69,7 +88,8 @@ def test_no_message_may_have_a_value_of_another_type(
     fields = json.loads(encode(message))
     name = data.draw(st.sampled_from(sorted(fields)))
     wrong = data.draw(st.sampled_from([True, 1.5, -1, 2**53, [], [1], {"a": 1}, "\u0000"]))
-    if not (isinstance(wrong, str) and name in ("body", "to")):
+    right = {"body": str, "to": str, "emoji": str, "on": bool, "users": list}
+    if not isinstance(wrong, right.get(name, ())):
         refused(json.dumps(fields | {name: wrong}))
 
 
@@ -96,8 +116,12 @@ anything: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
 )
-FIELDS = ["id", "room", "to", "body", "number", "base", "epoch", "cursors", "since", "x"]
-TYPES = ["hello", "send", "edit", "delete", "read", "sync", "ping", "other", 1, None]
+FIELDS = [
+    "id", "room", "to", "body", "number", "base", "epoch", "cursors", "since", "reply_to", "emoji", "on", "state", "users", "x",
+]  # fmt: skip
+TYPES = [
+    "hello", "send", "edit", "delete", "react", "read", "unread", "typing", "presence", "watch", "sync", "ping", "other", 1, None,
+]  # fmt: skip
 
 
 @given(
@@ -204,6 +228,22 @@ def test_a_commands_id_is_a_uuid(id: object) -> None:
     refused(with_(SEND, id=id))
 
 
+def test_more_people_than_one_may_watch_are_refused() -> None:
+    most = list(range(protocol.WATCHED_MAX))
+    assert decode(json.dumps({"type": "watch", "users": most})) == protocol.Watch(most)
+    refused(json.dumps({"type": "watch", "users": [*most, 1]}))
+
+
+@pytest.mark.parametrize("emoji", ["", "x" * (protocol.EMOJI_MAX + 1)])
+def test_an_emoji_is_a_few_characters(emoji: str) -> None:
+    refused(json.dumps({"type": "react", "id": ID, "room": 1, "number": 1, "emoji": emoji, "on": True}))
+
+
+@pytest.mark.parametrize("state", ["offline", "busy", "", None])
+def test_a_client_is_online_or_away(state: object) -> None:
+    refused(json.dumps({"type": "presence", "state": state}))
+
+
 def test_what_is_wrong_is_said() -> None:
     assert "unknown field `boddy`" in refused(with_(SEND, boddy="x"))
     assert "$.room" in refused(with_(SEND, room="1"))
@@ -226,6 +266,9 @@ def test_the_type_stands_first_since_the_daemon_looks_for_it_there() -> None:
 def test_no_server_message_can_be_sent_by_a_client() -> None:
     refused(encode(protocol.Pong()))
     refused(encode(protocol.Left(room=1)))
+    refused(encode(protocol.Marker(room=1, last_read=2, marker=3)))
+    refused(encode(protocol.SomebodyTypes(1, protocol.User(1, "anna"))))
+    refused(encode(protocol.Presences({1: "online"})))
 
 
 # -- the tables

@@ -5,6 +5,7 @@ from playwright.sync_api import Locator, expect
 from tests.browser.conftest import People
 from tests.browser.network import Network
 from tests.browser.person import Person, Window
+from tests.browser.test_layout import PHONE
 
 
 def chip(window: Window, emoji: str) -> Locator:
@@ -132,3 +133,22 @@ def test_an_open_editor_stays_while_others_react(people: People) -> None:
     editor.press("Enter")
     expect(bert.window.message("what do you all think?")).to_be_visible()
     expect(chip(bert.window, "👀")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_finger_opens_what_can_be_done_and_reacts(people: People) -> None:
+    anna = people("anna", **PHONE)
+    anna.window.say(f"touch {anna.name}")
+    message = anna.window.settled.filter(has_text=f"touch {anna.name}")
+    expect(message).to_have_count(1)
+    button = message.locator("[data-action=react]")
+    expect(message.locator(".message-actions")).to_have_css("opacity", "0")
+    message.locator(".message-text").tap()
+    expect(message.locator(".message-actions")).to_have_css("opacity", "1")
+    button.tap()
+    picker = anna.page.locator("#picker-dialog")
+    expect(picker.locator(".picker-cell").first).to_be_visible()
+    box = picker.bounding_box()
+    assert box is not None
+    assert (box["x"], box["width"], round(box["y"] + box["height"])) == (0, 360, 640)
+    picker.locator(".picker-cell").first.tap()
+    expect(message.locator(".reaction")).to_have_attribute("aria-pressed", "true")

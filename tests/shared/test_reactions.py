@@ -1,5 +1,8 @@
 """Which emoji count as a reaction, and how many there may be."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,12 +10,19 @@ from hypothesis import strategies as st
 from shared.protocol import EMOJI_MAX, Reaction
 from shared.reactions import BY_KEY, EMOJI_MOST, USERS_MOST, Full, clean, put, read, stored
 
+OFFERED = Path(__file__).parents[2] / "web/static/vendor/emoji.js"  # by the page
 EMOJI = ["👍", "❤️", "🇩🇪", "👩🏽‍💻", "5️⃣"]
 
 
 @pytest.mark.parametrize("emoji", EMOJI)
 def test_an_emoji_is_itself(emoji: str) -> None:
     assert clean(emoji) == emoji
+
+
+def test_every_emoji_that_the_page_offers_is_taken_as_it_is() -> None:
+    offered = re.findall(r'"[^"]+": "([^"]+)"', OFFERED.read_text())
+    assert len(offered) > 1_800
+    assert [emoji for emoji in offered if clean(emoji) != emoji] == []
 
 
 def test_an_emoji_has_one_spelling() -> None:

@@ -26,6 +26,7 @@ log = structlog.get_logger("chatd.presence")
 TICK_SECONDS = 0.1  # what changes within it is told in one frame
 TICK_MOST_SECONDS = 2.0
 REST_FACTOR = 4.0  # after a tick, times as long as it took: a flood of changes gets a fifth of the daemon
+SILENT_SECONDS = 2.0
 TURN_PAIRS, TURN_FRAMES = 2000, 100  # of who changed and who watches, and frames made, in one turn: 4 ms
 SLICE = 500  # users told of in one publish
 SLICE_SECONDS = 0.05  # between two such publishes of a snapshot
@@ -65,21 +66,36 @@ class PresenceExchange:
         self._here = Table()  # by connection
         self._anywhere = Table()  # by daemon
         self._watchers: Watchers[Peer] = Watchers()
+        self._silent: set[Peer] = set()  # who may yet say that nobody sits before them
         self._snapshot_is_due = asyncio.Event()
         self._left = False
 
     # -- the connections of this daemon
 
     def arrived(self, peer: Peer) -> None:
-        """A connection is here; until it says otherwise, somebody sits before it."""
-        self._here.say(peer.user.id, id(peer), ONLINE)
+        """A connection is here; until it says otherwise, somebody sits before it.
+
+        Where its user was away, it may be an idle page that comes back after a restart: it has a moment to
+        say so, and nobody sees it come alive for that long.
+        """
+        if self._anywhere.told(peer.user.id) != AWAY:
+            self._here.say(peer.user.id, id(peer), ONLINE)
+            return
+        self._silent.add(peer)
+        asyncio.get_running_loop().call_later(SILENT_SECONDS, self._take_for_online, peer)
+
+    def _take_for_online(self, peer: Peer) -> None:
+        if peer in self._silent:
+            self.says(peer, ONLINE)
 
     def says(self, peer: Peer, state: str) -> None:
         """A connection says how its user is."""
+        self._silent.discard(peer)
         self._here.say(peer.user.id, id(peer), state)
 
     def gone(self, peer: Peer) -> None:
         """A connection is gone; it may be back at once, as when a page is loaded again."""
+        self._silent.discard(peer)
         self._here.let_go(peer.user.id, id(peer), time.monotonic() + self._grace)
         self._watchers.forget(peer)
 

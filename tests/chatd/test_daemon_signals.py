@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from uuid import uuid4
 
 import pytest
 
+from chatd.presence_exchange import SILENT_SECONDS
 from shared import protocol, rooms
 from shared.protocol import CURSORS_MAX, WATCHED_MAX, Code
 from shared.settings import Settings
 from tests.chatd.daemons import Chat, running
 from tests.chatd.presences import states_told, until_told, watch
 from tests.servers import Servers
+from tests.timing import best_of_tries, within
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +162,26 @@ async def test_a_page_that_is_loaded_again_makes_nobody_flicker(chat: Chat) -> N
             async with chat.connect(bob, 0):
                 await again.barrier()
         assert states_told(one, bob) in (["online"], ["offline", "online"])
+
+
+@best_of_tries
+async def test_an_idle_page_that_comes_back_wakes_nobody_up(chat: Chat) -> None:
+    alice, bob = chat.people("alice", "bobby")
+    async with chat.connect(alice, 0) as one:
+        await watch(one, bob)
+        async with chat.connect(bob, 0) as page:
+            await until_told(one, bob, "online")
+            await page.say(type="presence", state="away")
+            await until_told(one, bob, "away")
+        async with AsyncExitStack() as stack:
+            with within(SILENT_SECONDS):
+                page = await stack.enter_async_context(chat.connect(bob, 0))
+                await page.say(type="presence", state="away")
+                await page.barrier()
+            assert states_told(one, bob)[-1] == "away"
+            async with chat.connect(bob, 0):  # says nothing
+                await until_told(one, bob, "online")
+        assert states_told(one, bob)[-3:] == ["online", "away", "online"]
 
 
 async def test_a_watch_replaces_the_one_before(chat: Chat) -> None:

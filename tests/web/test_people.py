@@ -33,9 +33,9 @@ def test_members_are_found_by_what_their_names_begin_with(alice: Browser, bob: B
     def found(prefix: str) -> list[str]:
         return [person["name"] for person in members(alice, f"?q={prefix}")["members"]]
 
-    assert found("AL") == ["al_x", "alice"]
+    assert found("AL") == ["alice", "al_x"]
     assert found("al_") == ["al_x"]
-    assert found("") == ["al_x", "alice", "Bobby"]
+    assert found("") == ["alice", "al_x", "Bobby"]
     for nobody in ("bobbyx", "%25", "b\u00f6", "a b", "'", "x" * 500):
         assert found(nobody) == []
 

@@ -4,10 +4,11 @@ ALTER TABLE rooms
     ADD COLUMN IF NOT EXISTS topic VARCHAR(250) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL DEFAULT '';
 
 ALTER TABLE members
-    ADD COLUMN IF NOT EXISTS level ENUM('all', 'mentions', 'muted') NOT NULL DEFAULT 'all' COMMENT 'what calls the user',
+    ADD COLUMN IF NOT EXISTS level ENUM('all', 'mentions', 'muted') NOT NULL DEFAULT 'mentions' COMMENT 'what calls the user',
     ADD COLUMN IF NOT EXISTS seen BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'the highest that last_read ever was';
 
 UPDATE members SET seen = last_read WHERE seen < last_read;
+UPDATE members m JOIN rooms r ON r.id = m.room_id SET m.level = 'all' WHERE r.kind = 'direct';
 
 ALTER TABLE messages
     ADD COLUMN IF NOT EXISTS reply_to BIGINT UNSIGNED NULL COMMENT 'number of the message that it answers',

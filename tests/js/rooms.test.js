@@ -86,7 +86,7 @@ test("mentions are counted as far as they are unread, one's own never", () => {
   rooms.message({ ...message(1, 10), mentions: [7] });
   rooms.message({ ...message(1, 11), everyone: true });
   rooms.message({ ...message(1, 12), mentions: [8] });
-  assert.deepEqual([rooms.mentionCount(1), rooms.unreadCount(1), rooms.totalMentions()], [3, 8, 3]);
+  assert.deepEqual([rooms.mentionCount(1), rooms.unreadCount(1), rooms.totalCalls()], [3, 8, 3]);
   rooms.message({ ...message(1, 10), version: 200, mentions: [] });
   assert.equal(rooms.mentionCount(1), 2);
   rooms.message({ ...message(1, 13, self), everyone: true });

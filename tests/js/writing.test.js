@@ -5,7 +5,7 @@ import { emojiMatches, emojiQuery } from "../../web/static/js/completion.js";
 import { chordOf } from "../../web/static/js/keys.js";
 import { parse } from "../../web/static/js/markdown.js";
 import { fit, matching } from "../../web/static/js/match.js";
-import { mentions, noticeOf } from "../../web/static/js/notices.js";
+import { noticeOf } from "../../web/static/js/notices.js";
 import { isLongPaste, withFence } from "../../web/static/js/paste.js";
 import emoji from "../../web/static/vendor/emoji.js";
 
@@ -52,17 +52,27 @@ test("a block keeps its text, whatever it contains and stands in", () => {
   assert.equal(parse(text)[1].text, pasted);
 });
 
-test("a name is mentioned where it stands by itself", () => {
-  for (const text of ["@anna", "hi @Anna!", "(@anna)", "x\n@anna."]) assert.equal(mentions(text, "anna"), true, text);
-  for (const text of ["anna", "@anna_b", "x@anna", "@@anna", "@ann"]) assert.equal(mentions(text, "anna"), false, text);
+test("the level of a room decides which messages call the user", () => {
+  const [anna, carl] = [
+    { id: 1, name: "anna" },
+    { id: 3, name: "carl" },
+  ];
+  const message = { author: { id: 2, name: "bert" }, body: "**hi** @anna", mentions: [1] };
+  const room = (level, kind = "public") => ({ room: { kind, name: "x" }, own: { level } });
+  assert.deepEqual(noticeOf(message, room("mentions"), anna), { title: "bert in x", body: "hi @anna" });
+  assert.equal(noticeOf(message, room("mentions"), carl), null);
+  assert.equal(noticeOf({ ...message, everyone: true }, room("mentions"), carl).body, "hi @anna");
+  assert.equal(noticeOf(message, room("all"), carl).body, "hi @anna");
+  assert.equal(noticeOf(message, room("muted"), anna), null);
+  assert.deepEqual(noticeOf(message, room("all", "direct"), carl), { title: "bert", body: "hi @anna" });
+  assert.deepEqual(noticeOf(message, room("mentions", "direct"), carl), { title: "bert", body: "hi @anna" });
+  assert.equal(noticeOf(message, room("muted", "direct"), carl), null);
 });
 
-test("direct messages and mentions call the user, in plain words", () => {
-  const message = { author: { name: "bert" }, body: "**hi** @anna" };
-  assert.deepEqual(noticeOf(message, { kind: "public", name: "x" }, "anna"), { title: "bert in x", body: "hi @anna" });
-  assert.deepEqual(noticeOf(message, { kind: "direct", name: null }, "carl"), { title: "bert", body: "hi @anna" });
-  assert.equal(noticeOf(message, { kind: "public", name: "x" }, "carl"), null);
-  assert.equal(noticeOf({ ...message, body: "😀".repeat(300) }, { kind: "direct" }, "c").body, `${"😀".repeat(199)}…`);
+test("a long call is cut between characters", () => {
+  const message = { author: { id: 2, name: "bert" }, body: "😀".repeat(300) };
+  const direct = { room: { kind: "direct" }, own: { level: "all" } };
+  assert.equal(noticeOf(message, direct, { id: 1, name: "c" }).body, `${"😀".repeat(199)}…`);
 });
 
 test("keys in short", () => {

@@ -71,6 +71,30 @@ export class Actions {
     return this.#enter(() => this.api.join(room));
   }
 
+  /** @param {number} room @param {{name: string, topic: string}} about @returns {Promise<string|null>} the fault, or null */
+  async changeRoom(room, about) {
+    try {
+      this.replica.joined(await this.api.changeRoom(room, about));
+      return null;
+    } catch (fault) {
+      return requestFault(fault);
+    }
+  }
+
+  /**
+   * What calls the user in a room.
+   * @param {number} room @param {import("./own-state.js").Level} level
+   * @returns {Promise<string|null>} the fault, or null
+   */
+  async setLevel(room, level) {
+    try {
+      this.replica.marked(await this.api.setLevel(room, level));
+      return null;
+    } catch (fault) {
+      return requestFault(fault);
+    }
+  }
+
   /** @param {string} typed @returns {Promise<string|null>} */
   async openDirect(typed) {
     const name = nicknameOf(typed);

@@ -56,7 +56,8 @@ export class App {
     this.replica.addEventListener("reset", (event) => this.#keepPlace(event.detail.room));
     this.replica.addEventListener("joined", (event) => this.notifier.joined(event.detail.room, this.rooms));
     this.replica.addEventListener("left", (event) => this.#left(event.detail));
-    for (const source of [this.outbox, this.quotes, this.people, this.reactions, this.emojiNames]) {
+    const { presence, typing } = this.replica;
+    for (const source of [this.outbox, this.quotes, this.people, this.reactions, this.emojiNames, presence, typing]) {
       source.addEventListener("change", () => this.#draw());
     }
     addEventListener("focus", () => this.markRead());
@@ -312,9 +313,11 @@ export class App {
 
   #drawNow() {
     this.sidebar.show(this.rooms, this.current);
-    this.badge.show(this.rooms.totalUnread(), this.current ? titleOf(this.current, this.rooms) : "");
+    const news = { unread: this.rooms.totalUnread(), calls: this.rooms.totalCalls() };
+    this.badge.show(news, this.current ? titleOf(this.current, this.rooms) : "");
     if (!this.current) return;
     this.header.show(this.rooms, this.current);
+    this.typingLine.show(this.current.room);
     this.#showReply();
     this.messages.show(this.#model(), { missed: this.missed });
     this.missed = 0;
@@ -338,9 +341,16 @@ export class App {
       first: state("first"),
       older: state("older"),
       newer: state("newer"),
+      seen: peer && timeline ? seenNumber(rows, this.rooms.self.id, this.rooms.get(room)?.seen ?? 0) : null,
       empty: peer
         ? t("Nothing has been said here yet. Write the first message.")
         : t("This room is empty. Write the first message."),
     };
   }
+}
+
+/** The last of one's own messages, if the other has read it. */
+function seenNumber(rows, self, seen) {
+  const last = rows.findLast((row) => row.author.id === self && !row.deleted);
+  return last && last.number <= seen ? last.number : null;
 }

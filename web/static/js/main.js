@@ -12,11 +12,13 @@ import { Commands } from "./commands.js";
 import { Close, Connection } from "./connection.js";
 import { BrowseDialog, ConfirmDialog, Dialog, NameDialog } from "./dialogs.js";
 import { byId } from "./dom.js";
+import { DetailsDialog } from "./details-dialog.js";
 import { Drafts } from "./drafts.js";
 import { EmojiNames } from "./emoji-library.js";
 import { commandFault } from "./faults.js";
 import { HeaderView } from "./header-view.js";
 import { Http } from "./http.js";
+import { MembersDialog } from "./members-dialog.js";
 import { messageViews } from "./message-views.js";
 import { NoticeView } from "./notice-view.js";
 import { Notifier } from "./notifier.js";
@@ -35,6 +37,7 @@ import { StatusView } from "./status-view.js";
 import { durableStorage } from "./storage.js";
 import { SwitcherView } from "./switcher-view.js";
 import { setTexts, t } from "./texts.js";
+import { TypingView } from "./typing-view.js";
 import { Typing } from "./typing.js";
 
 const boot = readBoot();
@@ -122,8 +125,9 @@ function startViews() {
     ...messageViews(boot, parts),
     notice,
     notifier,
-    sidebar: new SidebarView(),
-    header: new HeaderView(),
+    sidebar: new SidebarView(presence),
+    header: new HeaderView(presence),
+    typingLine: new TypingView(typing),
     badge: new BadgeView(),
     announcer: new Announcer(),
   });
@@ -137,6 +141,13 @@ function startControls() {
       () => api.publicRooms(),
       (room) => actions.join(room),
     ),
+    members: new MembersDialog({
+      api,
+      presence,
+      room: () => app.current.room,
+      write: (name) => actions.openDirect(name),
+    }),
+    details: new DetailsDialog({ app, actions }),
     help: new Dialog("help-dialog"),
     settings: new SettingsDialog(notifier, () => dialogs.help.open()),
     switcher: new SwitcherView({
@@ -149,6 +160,8 @@ function startControls() {
     "create-room": dialogs.create,
     "new-direct": dialogs.direct,
     "browse-rooms": dialogs.browse,
+    "open-members": dialogs.members,
+    "open-details": dialogs.details,
     "open-settings": dialogs.settings,
     "open-switcher": dialogs.switcher,
   };
@@ -156,7 +169,6 @@ function startControls() {
     byId(id).addEventListener("click", () => dialog.open());
     dialog.element.addEventListener("done", () => app.toComposer());
   }
-  byId("leave").addEventListener("click", () => actions.askLeave());
   byId("back").addEventListener("click", () => router.toList());
   // Else the end of the session, which the daemon tells at once, would lead back here after sign-in.
   byId("sign-out").addEventListener("submit", () => connection.end());

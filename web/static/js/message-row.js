@@ -23,6 +23,7 @@ import { t } from "./texts.js";
  * @property {(message: import("./timeline.js").Message) => void} onWho  reacted
  * @property {(message: import("./timeline.js").Message) => void} onReply
  * @property {(message: import("./timeline.js").Message) => void} onCopyLink
+ * @property {(message: import("./timeline.js").Message) => void} onUnread  it and what follows
  * @property {(message: import("./timeline.js").Message) => void} onEdit
  * @property {(message: import("./timeline.js").Message) => void} onDelete
  * @property {(id: string) => void} onRetry  a failed one
@@ -70,6 +71,14 @@ export function rowStamp(message, grouped, { nameOf }) {
 export function updateRow(element, message, context) {
   showQuote(element, message.room, message.deleted ? null : message.reply_to, context);
   showReactions(element, message, context);
+}
+
+/** Say under a message, or no longer, that the other has read it. @param {HTMLElement} element @param {boolean} isSeen */
+export function showSeen(element, isSeen) {
+  const held = element.querySelector(":scope > .message-seen");
+  if (Boolean(held) === isSeen) return;
+  if (held) held.remove();
+  else element.append(el("p", { class: "message-seen" }, icon("check"), t("Seen")));
 }
 
 /**

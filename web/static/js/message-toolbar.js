@@ -30,6 +30,7 @@ export function toolbar(message, context) {
     action("react", t("Add a reaction"), context.onPick, "+"),
     action("reply", t("Reply"), context.onReply, "R"),
     action("link", t("Copy link"), context.onCopyLink),
+    action("unread", t("Mark as unread"), context.onUnread),
     isOwn && action("edit", t("Edit"), context.onEdit, "E"),
     isOwn && action("delete", t("Delete"), context.onDelete),
   );

@@ -72,6 +72,7 @@ function messageActions(boot, parts, context, messages, composer) {
     onWho: (message) => reactors.ask(reactions.of(message)),
     onReply: (message) => composer().replyTo(message.number),
     onCopyLink: (message) => copyLink(location.origin + addressOf(message), notice),
+    onUnread: (message) => app.markUnread(message.number),
     onOlder: () => app.loadOlder(),
     onNewer: () => app.loadNewer(),
     onNewest: () => app.loadNewest(),

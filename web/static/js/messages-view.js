@@ -5,7 +5,7 @@ import { isGrouped, isSameDay } from "./format.js";
 import { historyNote, newerNote } from "./history-note.js";
 import { editor } from "./message-editor.js";
 import { messageKeys } from "./message-keys.js";
-import { messageRow, pendingRow, rowStamp, updatePendingRow, updateRow } from "./message-row.js";
+import { messageRow, pendingRow, rowStamp, showSeen, updatePendingRow, updateRow } from "./message-row.js";
 import { RowWindow } from "./row-window.js";
 import { Scroller } from "./scroller.js";
 import { t, tn } from "./texts.js";
@@ -21,6 +21,7 @@ import { t, tn } from "./texts.js";
  * @property {import("./history.js").State} first  how loading goes
  * @property {import("./history.js").State} older
  * @property {import("./history.js").State} newer
+ * @property {number|null} seen  the last of one's own messages, where the other of a direct room has read it
  * @property {string} empty  what to say where nothing was said yet
  */
 
@@ -231,7 +232,10 @@ export class MessagesView {
       // What is being typed stays, whatever happens to the message meanwhile; saving then says so.
       stamp: edits ? `editor ${grouped}` : rowStamp(message, grouped, this.context),
       make: () => (edits ? this.#editor(message, grouped) : messageRow(message, grouped, this.context)),
-      update: (element) => updateRow(element, message, this.context),
+      update: (element) => {
+        updateRow(element, message, this.context);
+        showSeen(element, message.number === this.model?.seen);
+      },
     };
   }
 

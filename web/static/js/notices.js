@@ -1,30 +1,22 @@
 /** Which messages deserve that one is called, and what the call says. Pure. */
 
 import { plain } from "./markdown.js";
+import { callsUser } from "./mentions.js";
 import { t } from "./texts.js";
 
 const TEXT_MOST = 200; // code points; systems show less
 
 /**
- * Whether a text speaks to a user by `@name`.
- * @param {string} text @param {string} name
- */
-export function mentions(text, name) {
-  const wanted = `@${name}`.toLowerCase();
-  const found = text.toLowerCase().matchAll(/(?<![\p{L}\p{N}_@])@[\p{L}\p{N}_]+/gu);
-  return [...found].some(([word]) => word === wanted);
-}
-
-/**
- * The call for a message, or null where it deserves none: it is neither direct nor speaks to the user.
+ * The call for a message of somebody else, or null where the user does not want one: see the levels of a room.
  * @param {import("./timeline.js").Message} message
- * @param {import("./rooms.js").Room} room
- * @param {string} name  of the user
+ * @param {{room: import("./rooms.js").Room, own: {level: import("./own-state.js").Level}}} held
+ * @param {import("./timeline.js").User} self
  * @returns {{title: string, body: string}|null}
  */
-export function noticeOf(message, room, name) {
+export function noticeOf(message, { room, own }, self) {
   const isDirect = room.kind === "direct";
-  if (!isDirect && !mentions(message.body, name)) return null;
+  const isWanted = isDirect || own.level === "all" || callsUser(message, self);
+  if (!isWanted || own.level === "muted") return null;
   const author = message.author.name;
   const title = isDirect ? author : t("{name} in {room}", { name: author, room: room.name ?? "" });
   const text = [...plain(message.body)];

@@ -30,8 +30,8 @@ export class Notifier {
 
   /** @param {import("./timeline.js").Message} message @param {import("./rooms.js").Rooms} rooms */
   came(message, rooms) {
-    const room = rooms.get(message.room)?.room;
-    const notice = room ? noticeOf(message, room, this.self.name) : null;
+    const held = rooms.get(message.room);
+    const notice = held ? noticeOf(message, held, this.self) : null;
     if (notice) this.#call(notice, message.room, message.number);
   }
 

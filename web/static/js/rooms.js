@@ -147,11 +147,6 @@ export class Rooms {
     return this.#total((room) => this.unreadCount(room));
   }
 
-  /** Unread messages that mention the user, in all rooms that are not muted. */
-  totalMentions() {
-    return this.#total((room) => this.mentionCount(room));
-  }
-
   /**
    * The other person of a direct room; oneself where one is alone in it.
    * @param {Room} room
@@ -185,6 +180,12 @@ export class Rooms {
     return this.#all("direct").sort(
       (a, b) => isSelf(b) - isSelf(a) || compare(this.peer(a.room).name, this.peer(b.room).name),
     );
+  }
+
+  /** Unread messages for the user themselves: direct ones and those that mention them. */
+  totalCalls() {
+    const isDirect = (room) => this.byId.get(room)?.room.kind === "direct";
+    return this.#total((room) => (isDirect(room) ? this.unreadCount(room) : this.mentionCount(room)));
   }
 
   #total(count) {

@@ -7,8 +7,11 @@ from tests.chatd.device import Client
 async def watch(client: Client, *people: Person) -> dict[str, str]:
     """Ask to be told of these people; how they are, as the daemon answers at once."""
     await client.say(type="watch", users=[person.id for person in people])
-    states: dict[str, str] = (await client.hear("presence"))["states"]
-    return states
+    while True:
+        # What was told before, of others, may still stand there.
+        states: dict[str, str] = (await client.hear("presence"))["states"]
+        if states.keys() == {str(person.id) for person in people}:
+            return states
 
 
 async def until_told(client: Client, person: Person, state: str) -> None:

@@ -31,7 +31,7 @@ def test_a_room_boots_with_all_that_the_page_needs(alice: Browser, database: Dat
         "last_number": 1,
         "last_read": 1,
         "marker": 1,
-        "level": "all",
+        "level": "mentions",
         "mentions": [],
         "seen": 0,
     }

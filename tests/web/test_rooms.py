@@ -53,7 +53,7 @@ def test_who_creates_a_room_owns_it(alice: Browser) -> None:
         "last_number": 0,
         "last_read": 0,
         "marker": 0,
-        "level": "all",
+        "level": "mentions",
         "mentions": [],
         "seen": 0,
     }
@@ -284,7 +284,7 @@ def test_what_calls_somebody_in_a_room_is_their_own_and_their_devices_hear_of_it
         assert (response.status_code, response.json, heard.next()) == (200, told, told)
         assert bob.call("/api/rooms/1/level", level="muted").json == told
         assert heard.is_silent()
-    assert [browser.boot()["rooms"][0]["level"] for browser in (alice, bob)] == ["all", "muted"]
+    assert [browser.boot()["rooms"][0]["level"] for browser in (alice, bob)] == ["mentions", "muted"]
 
 
 @pytest.mark.parametrize(

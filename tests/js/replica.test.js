@@ -121,6 +121,30 @@ test("who reads far above hears of what is new, and is led back to it", async ()
   assert.deepEqual([timeline.newest, timeline.newer], [21, false]);
 });
 
+test("a message is news once, also where it is loaded later or heard of again", async () => {
+  replica.toNumber(1, 5);
+  pages[0].resolve(log.rows(3, 16));
+  await settled();
+  replica.loadNewer(1);
+  const late = log.rows(17, 20);
+  replica.receive(log.create(bert)); // no part of the page that is on its way
+  pages[1].resolve(late);
+  await settled();
+  replica.receive(log.changes(20));
+  assert.deepEqual([replica.timelines.get(1).newest, news], [21, [21]]);
+  replica.receive(log.create(bert));
+  assert.deepEqual(news, [21, 22]);
+});
+
+test("what came while there was no connection is news", () => {
+  replica.hello();
+  replica.disconnected();
+  const changes = log.create(bert);
+  replica.receive(welcome());
+  replica.receive({ ...log.changes(20), messages: [changes] });
+  assert.deepEqual(news, [21]);
+});
+
 test("a change of a message of a room that was never opened is no news", () => {
   replica.rooms.put({ ...summary(), room: { id: 2, kind: "public", name: "two", member_count: 2, version: 1 } });
   replica.receive({ ...log.create(bert), room: 2 });

@@ -45,6 +45,8 @@ export class Replica extends EventTarget {
     this.rooms = new Rooms(boot.user, boot.rooms);
     /** @type {Map<number, Timeline>} the one used last stands last */
     this.timelines = new Map();
+    /** @type {Map<number, number>} by room: the number up to which messages are no news any more */
+    this.told = new Map();
     /** @type {Set<number>} rooms that the last `hello` spoke of */
     this.resumed = new Set();
     this.history = new History(api, {
@@ -54,7 +56,7 @@ export class Replica extends EventTarget {
     });
     this.again = 0; // the timer of what is said again after a refusal
     people.learn([boot.user]);
-    if (boot.page) this.#timeline(boot.page.room.id).page(boot.page, 0);
+    if (boot.page) this.#begin(boot.page);
   }
 
   /**
@@ -228,34 +230,40 @@ export class Replica extends EventTarget {
         this.#do(timeline, timeline.heard(summary.head));
       }
     }
+    this.#forgetNews(fresh);
     for (const { room } of before) if (!this.rooms.get(room.id)) this.#gone(room.id, room.name);
     for (const part of [this.history, this.quotes, this.people]) part.retry();
     this.#sayAgain();
     this.#tell("rooms");
   }
 
+  /** Of rooms that were not resumed nothing is told that came meanwhile: it is no news when it is changed. */
+  #forgetNews(all) {
+    if (all) this.told.clear();
+    for (const room of this.told.keys()) if (!this.resumed.has(room)) this.told.delete(room);
+  }
+
   #message(message) {
     const { room, version } = message;
-    const news = this.#heard(room, [message]);
+    this.#heard(room, [message]);
     const timeline = this.timelines.get(room);
-    this.#do(timeline, timeline?.change(version, message), { room, news });
+    this.#do(timeline, timeline?.change(version, message), { room, messages: [message] });
     this.#tell("rooms");
   }
 
   /**
    * Messages as they are now, in whatever order.
    * @param {number} room @param {import("./timeline.js").Message[]} messages
-   * @returns {import("./timeline.js").Message[]} those that the room was not known to have
    */
   #heard(room, messages) {
     const last = this.rooms.get(room)?.last_number ?? 0;
+    if (!this.told.has(room)) this.told.set(room, last);
     for (const message of messages) {
       this.rooms.message(message);
       this.quotes.message(message);
       if (message.number > last) this.typing.message(message);
     }
     this.people.learn(messages.map(({ author }) => author));
-    return messages.filter(({ number }) => number > last);
   }
 
   #roomChange({ room, version, state }) {
@@ -267,10 +275,10 @@ export class Replica extends EventTarget {
 
   #changes(changes) {
     const { room, messages = [], room_state: state } = changes;
-    const news = this.#heard(room, messages);
+    this.#heard(room, messages);
     if (state) this.rooms.state(state);
     const timeline = this.timelines.get(room);
-    this.#do(timeline, timeline?.changes(changes), { room, news });
+    this.#do(timeline, timeline?.changes(changes), { room, messages });
     this.#tell("rooms");
   }
 
@@ -309,11 +317,19 @@ export class Replica extends EventTarget {
     if (this.rooms.get(room)) this.typing.receive({ room, user });
   }
 
+  /** The page of history that came with the page; what it lacks is told after `hello`. */
+  #begin(page) {
+    const { id } = page.room;
+    this.#timeline(id).page(page, 0);
+    this.told.set(id, page.messages.at(-1)?.number ?? 0);
+  }
+
   #page(room, page, generation) {
     const timeline = this.timelines.get(room);
     if (!timeline) return;
     this.rooms.state(page.room);
     this.#heard(room, page.messages);
+    this.told.set(room, Math.max(this.told.get(room), page.messages.at(-1)?.number ?? 0));
     this.#do(timeline, timeline.page(page, generation));
   }
 
@@ -330,6 +346,7 @@ export class Replica extends EventTarget {
   #forget(room) {
     this.timelines.delete(room);
     this.history.forget(room);
+    this.told.delete(room);
     this.quotes.forget(room);
     this.typing.forget(room);
   }
@@ -337,13 +354,16 @@ export class Replica extends EventTarget {
   /**
    * @param {Timeline|undefined} timeline  none where the room was not opened
    * @param {import("./timeline.js").Todo} [todo]
-   * @param {{room: number, news: object[]}} [heard]  messages that the room was not known to have
+   * @param {{room: number, messages: import("./timeline.js").Message[]}} [heard]
    */
   #do(timeline, todo, heard) {
-    // What lies beyond the rows that are loaded is news all the same.
-    const fresh = timeline?.loaded && !timeline.newer ? todo.fresh : (heard?.news ?? []);
+    const room = timeline?.room ?? heard.room;
+    // What lies beyond the rows that are loaded is news all the same; and no news when it comes to be loaded.
+    const candidates = timeline?.loaded && !timeline.newer ? todo.fresh : (heard?.messages ?? []);
+    const fresh = candidates.filter(({ number }) => number > (this.told.get(room) ?? 0));
+    if (fresh.length) this.told.set(room, Math.max(...fresh.map(({ number }) => number)));
     if (timeline) this.#follow(timeline, todo);
-    if (todo?.changed || fresh.length) this.#tell("timeline", { room: timeline?.room ?? heard.room, fresh });
+    if (todo?.changed || fresh.length) this.#tell("timeline", { room, fresh });
   }
 
   #follow(timeline, todo) {

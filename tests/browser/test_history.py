@@ -103,7 +103,7 @@ def test_unread_counts_are_in_step_on_all_devices(people: People) -> None:
     anna.window.say("one")
     anna.window.say("two")
     phone = bert.open_window("/rooms/1")
-    badge = re.compile("2 unread messages")
+    badge = re.compile("^2")
     expect(bert.window.room(anna.name).locator(".badge")).to_have_text(badge)
     expect(phone.room(anna.name).locator(".badge")).to_have_text(badge)
     phone.page.bring_to_front()

@@ -113,14 +113,14 @@ async def test_what_is_marked_unread_is_unread_on_all_devices(chat: Chat) -> Non
         await laptop.say(type="unread", room=room, number=2)
         for device in (laptop, phone):
             marker = await device.hear("read", room=room, last_read=1)
-            assert (marker["marker"], marker["mentions"], marker["level"]) == (2, [3], "all")
+            assert (marker["marker"], marker["mentions"], marker["level"]) == (2, [3], "mentions")
 
 
 async def test_a_level_that_was_set_elsewhere_is_told(chat: Chat) -> None:
     alice = chat.person("alice")
     room = chat.room(alice)
     async with chat.connect(alice) as one:
-        assert summary(one, room)["level"] == "all"
+        assert summary(one, room)["level"] == "mentions"
         with chat.database.cursor() as cursor:
             change = markers.set_level(cursor, room=room, user=alice.id, level="muted")
         chat.redis.publish(chat.channels.user(alice.id), protocol.encode(change.marker))

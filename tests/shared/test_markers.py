@@ -48,14 +48,14 @@ def test_a_read_marker_moves_forward_and_counts_its_moves(database: Database) ->
     alice, bob = person(database, "alice"), person(database, "bobby")
     for body in ("one", "two", "three"):
         say(database, alice, body, room=ROOM)
-    assert read(database, bob, 2) == markers.Change(Marker(room=ROOM, last_read=2, marker=1), moved=True)
-    assert read(database, bob, 3) == markers.Change(Marker(room=ROOM, last_read=3, marker=2), moved=True)
+    assert read(database, bob, 2) == markers.Change(Marker(ROOM, 2, 1, "mentions"), moved=True)
+    assert read(database, bob, 3) == markers.Change(Marker(ROOM, 3, 2, "mentions"), moved=True)
 
 
 def test_reading_never_moves_it_back_nor_beyond_the_last_message(database: Database) -> None:
     alice, bob = person(database, "alice"), person(database, "bobby")
     say(database, alice, "one", room=ROOM)
-    last = Marker(room=ROOM, last_read=1, marker=1)
+    last = Marker(ROOM, 1, 1, "mentions")
     assert read(database, bob, 2**53 - 1) == markers.Change(last, moved=True)
     assert read(database, bob, 0) == markers.Change(last, moved=False)
 
@@ -65,8 +65,8 @@ def test_marking_unread_moves_it_before_the_message(database: Database) -> None:
     for body in ("one", "two", "three"):
         say(database, alice, body, room=ROOM)
     read(database, bob, 3)
-    assert unread(database, bob, 2) == markers.Change(Marker(room=ROOM, last_read=1, marker=2), moved=True)
-    assert unread(database, bob, 2) == markers.Change(Marker(room=ROOM, last_read=1, marker=2), moved=False)
+    assert unread(database, bob, 2) == markers.Change(Marker(ROOM, 1, 2, "mentions"), moved=True)
+    assert unread(database, bob, 2) == markers.Change(Marker(ROOM, 1, 2, "mentions"), moved=False)
     for number, last_read in ((1, 0), (0, 0), (2**53 - 1, 3)):
         assert unread(database, bob, number).marker.last_read == last_read
 
@@ -95,6 +95,16 @@ def test_what_is_ones_own_takes_no_version_and_needs_no_lock_of_the_room(databas
 
 
 # -- levels
+
+
+def test_at_first_everything_calls_in_a_direct_room_and_only_mentions_in_others(database: Database) -> None:
+    alice, bob = person(database, "alice"), person(database, "bobby")
+    direct = accepted(write(database, alice, sending(to="bobby")))[0].room
+    tea = make_room(database, alice, "Tea")
+    joined(database, tea, bob)
+    for user in (alice, bob):
+        levels = [summary(database, user, room).level for room in (ROOM, tea, direct)]
+        assert levels == ["mentions", "mentions", "all"]
 
 
 def test_a_level_is_part_of_ones_own_state(database: Database) -> None:

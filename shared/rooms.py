@@ -160,7 +160,8 @@ def create_direct(cursor: Cursor, one: int, other: int) -> int:
     )
     room = cursor.lastrowid
     cursor.executemany(
-        "INSERT INTO members (room_id, user_id, level) VALUES (%s, %s, 'all')", [(room, user) for user in people]
+        "INSERT INTO members (room_id, user_id, level) VALUES (%s, %s, 'all')",
+        [(room, user) for user in people],
     )
     return room
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 
 import pymysql
@@ -18,9 +18,8 @@ from tests.shared.people import held, read_only
 @pytest.fixture
 def other(settings: Settings) -> Iterator[Database]:
     """Another pool: another process."""
-    pool = Database(settings)
-    yield pool
-    pool.close()
+    with closing(Database(settings)) as pool:
+        yield pool
 
 
 def connection_id(cursor: Cursor) -> int:

@@ -1,13 +1,10 @@
-"""Writing: completion, long pastes, editing by the arrow, drafts; and a whole conversation by keyboard alone."""
+"""Writing: completion, long pastes, editing by the arrow, drafts."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import People
 from tests.browser.network import Network
-from tests.browser.person import PASSWORD, Person
 from tests.browser.test_accessibility import LONG, PASTE
-
-TAB_MOST = 40  # stops until one gives up
 
 
 def test_an_emoji_is_completed_by_its_name(people: People) -> None:
@@ -107,97 +104,6 @@ def test_the_field_grows_with_its_text_and_shift_enter_begins_a_line(people: Peo
     assert grown is not None
     assert grown["height"] > box["height"] + 60
     expect(anna.window.composer).to_have_value("line\n" * 4)
-
-
-def tab_to(page: Page, name: str) -> None:
-    """Press Tab until a control of this name has the focus, as somebody without a mouse does."""
-    focused = "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent.trim()"
-    for _ in range(TAB_MOST):
-        if page.evaluate(focused) == name:
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"Tab does not lead to {name!r}")
-
-
-def register(anna: Person) -> None:
-    anna.page.goto("/register")
-    expect(anna.page.get_by_label("User name")).to_be_focused()
-    for text in (anna.name, PASSWORD, PASSWORD):
-        anna.page.keyboard.type(text)
-        anna.page.keyboard.press("Tab")
-    tab_to(anna.page, "Create account")
-    anna.page.keyboard.press("Enter")
-    expect(anna.window.composer).to_be_focused()
-    anna.window.ready()
-
-
-def create_a_room(anna: Person) -> None:
-    anna.page.evaluate("document.activeElement.blur()")
-    tab_to(anna.page, "Create a room")
-    anna.page.keyboard.press("Enter")
-    anna.page.keyboard.type(f"Keys {anna.name}")
-    anna.page.keyboard.press("Enter")
-    expect(anna.window.title).to_have_text(f"Keys {anna.name}")
-    expect(anna.window.composer).to_be_focused()
-
-
-def talk_edit_and_delete(anna: Person) -> None:
-    keys = anna.page.keyboard
-    for text in ("first", "second", "third"):
-        keys.type(text)
-        keys.press("Enter")
-    expect(anna.window.settled).to_have_count(3)
-    keys.press("ArrowUp")
-    keys.type(" indeed")
-    keys.press("Enter")
-    expect(anna.window.message("third indeed")).to_be_visible()
-    expect(anna.window.composer).to_be_focused()
-    while anna.page.evaluate("document.activeElement.id") != "messages":
-        keys.press("Shift+Tab")
-    keys.press("ArrowUp")
-    keys.press("ArrowUp")
-    expect(anna.window.message("second")).to_be_focused()
-    tab_to(anna.page, "Delete")
-    keys.press("Enter")
-    expect(anna.page.locator("#confirm-dialog")).to_be_visible()
-    keys.press("Tab")
-    keys.press("Enter")
-    expect(anna.page.locator(".message-gone")).to_be_visible()
-    assert anna.window.texts() == ["first", "This message was deleted", "third indeed"]
-
-
-def write_directly(anna: Person, bert: Person) -> None:
-    keys = anna.page.keyboard
-    keys.press("Control+k")
-    keys.type(bert.name)
-    expect(anna.page.get_by_role("option", name=f"Write to {bert.name}")).to_be_visible()
-    keys.press("Enter")
-    expect(anna.window.title).to_have_text(bert.name)
-    expect(anna.window.composer).to_be_focused()
-    keys.type("hello")
-    keys.press("Enter")
-    expect(bert.window.room(anna.name).locator(".badge")).to_contain_text("1")
-
-
-def test_a_whole_conversation_by_keyboard_alone(people: People) -> None:
-    anna, bert = people("anna", registered=False), people("bert")
-    keys = anna.page.keyboard
-    register(anna)
-    create_a_room(anna)
-    talk_edit_and_delete(anna)
-    write_directly(anna, bert)
-    keys.press("Alt+ArrowDown")
-    expect(anna.window.title).to_have_text("general")
-    keys.press("Alt+ArrowUp")
-    expect(anna.window.title).to_have_text(bert.name)
-    keys.press("Control+/")
-    expect(anna.page.locator("#help-dialog")).to_be_visible()
-    keys.press("Escape")
-    expect(anna.window.composer).to_be_focused()
-    anna.page.evaluate("document.activeElement.blur()")
-    tab_to(anna.page, "Sign out")
-    keys.press("Enter")
-    anna.page.wait_for_url("**/sign-in")
 
 
 def test_the_switcher_finds_what_one_is_in_and_what_one_is_not(people: People) -> None:

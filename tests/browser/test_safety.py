@@ -186,6 +186,8 @@ def set_topic(page: Page, room: int, name: str, topic: str) -> None:
 
 
 def leave(page: Page, name: str) -> None:
+    page.get_by_role("button", name="About this conversation").click()
+    assert traces(page) == []
     page.get_by_role("button", name="Leave").click()
     expect(page.locator("#confirm-dialog")).to_contain_text(name)
     assert traces(page) == []

@@ -29,6 +29,7 @@ from web import (
     people,
     reset,
     rooms,
+    scripts,
     second_factor,
     second_step,
     session,
@@ -95,6 +96,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     CSRFProtect(app)
     for part in (languages, errors, headers):
         part.install(app)
+    app.jinja_env.globals["chat_scripts"] = scripts.imported("main.js")
     for module in PAGES:
         app.register_blueprint(module.blueprint)
     app.after_request(device_cookie.tell)

@@ -180,6 +180,7 @@ def unknown_person(anna: Person) -> None:
 
 def confirmation(anna: Person) -> None:
     anna.page.keyboard.press("Escape")
+    anna.page.get_by_role("button", name="About this conversation").click()
     anna.page.get_by_role("button", name="Leave").click()
     expect(anna.page.locator("#confirm-dialog")).to_be_visible()
 

@@ -74,6 +74,7 @@ def test_a_room_is_created_found_joined_and_left(people: People) -> None:
     elsewhere = bert.open_window(f"/rooms/{room}")
     bert.window.say("I am")
     expect(elsewhere.message("I am")).to_be_visible()
+    bert.page.get_by_role("button", name="About this conversation").click()
     bert.page.get_by_role("button", name="Leave").click()
     bert.page.locator("#confirm-dialog").get_by_role("button", name="Leave").click()
     expect(bert.window.title).to_have_text("general")

@@ -40,7 +40,11 @@ export class DetailsDialog extends Dialog {
     this.title.textContent = titleOf(current, rooms);
     this.topic.textContent = room.topic;
     this.topic.hidden = !room.topic || isOwner;
-    for (const choice of this.#levels()) choice.checked = choice.value === own.level;
+    for (const choice of this.#levels()) {
+      choice.checked = choice.value === own.level;
+      // In a direct room everything is for the user.
+      choice.parentElement.hidden = choice.value === "mentions" && room.kind === "direct" && own.level !== "mentions";
+    }
     this.unread.hidden = last === 0;
     this.form.hidden = !isOwner;
     this.form.elements.namedItem("name").value = room.name ?? "";

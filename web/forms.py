@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, PasswordField, RadioField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # younger than the stubs
 
-from shared import rooms, users
+from shared import mentions, rooms, users
 from shared.text import BLANK, nickname_key
 from web import common_passwords
 from web.backends import database, settings
@@ -119,6 +119,8 @@ class RegisterForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(
                 gettext("A user name has at most %(most)s characters.", most=limits.name_max)
             )
+        if name.lower() == mentions.ROOM:
+            raise ValidationError(gettext("@room calls everybody in a room. Choose another name."))
         with database().cursor() as cursor:
             if users.by_name(cursor, name):
                 raise ValidationError(name_taken())

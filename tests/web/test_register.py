@@ -58,6 +58,7 @@ def test_the_password_is_stored_as_a_hash_only(browser: Browser, database: Datab
         ("name", "аlice", "Only letters"),  # the first letter is Cyrillic
         ("name", "alice\x00", "Only letters"),
         ("name", "alice\n", "Only letters"),
+        ("name", "Room", "calls everybody"),
         ("password", "", "Choose a password"),
         ("password", "seven77", "at least 8"),
         ("password", "🐎" * 7, "at least 8"),

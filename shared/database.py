@@ -15,13 +15,11 @@ from shared.settings import Settings
 Row = dict[str, Any]
 T = TypeVar("T")
 
-# A writer that stops in the middle must not hold a room for long (2 s, then the server ends
-# its transaction), and nobody waits longer than 1 s for one that does. READ COMMITTED: what is
+# A writer that stops in the middle must not hold a room for long (then the server ends its
+# transaction), and nobody waits longer than 1 s for one that does. READ COMMITTED: what is
 # read after a lock was taken is what stands there then, not what stood there before.
-SESSION = (
-    "SET time_zone = '+00:00', tx_isolation = 'READ-COMMITTED',"
-    " idle_transaction_timeout = 2, innodb_lock_wait_timeout = 1"
-)
+IDLE_SECONDS = 2
+SESSION = "SET time_zone = '+00:00', tx_isolation = 'READ-COMMITTED', innodb_lock_wait_timeout = 1"
 LOST = {
     0,
     CR.CR_SERVER_GONE_ERROR,
@@ -79,10 +77,13 @@ class Database:
 
     Connections are made when first needed, so that a process starts while the server is away,
     and each is checked when it is taken, so that a server's restart needs none of ours. A server that
-    has not answered for `answer_seconds` counts as lost.
+    has not answered for `answer_seconds` counts as lost, and it ends a transaction in which nothing was
+    asked for `idle_seconds`.
     """
 
-    def __init__(self, settings: Settings, *, answer_seconds: float = 10) -> None:
+    def __init__(
+        self, settings: Settings, *, answer_seconds: float = 10, idle_seconds: int = IDLE_SECONDS
+    ) -> None:
         self._pool = PooledDB(
             pymysql,
             mincached=0,
@@ -93,7 +94,7 @@ class Database:
             # Otherwise a statement outside begin() is silently sent again on a new connection
             # after an error, also an INSERT that had already been carried out.
             isfatal=lambda _: False,
-            **_options(settings, answer_seconds),
+            **_options(settings, answer_seconds, idle_seconds),
         )
 
     @contextmanager
@@ -159,12 +160,12 @@ class OwnConnection:
         self._connection = None
 
 
-def _options(settings: Settings, answer_seconds: float) -> dict[str, Any]:
+def _options(settings: Settings, answer_seconds: float, idle_seconds: int = IDLE_SECONDS) -> dict[str, Any]:
     """What every connection has in common."""
     return {
         "autocommit": True,
         "charset": "utf8mb4",
-        "init_command": SESSION,
+        "init_command": f"{SESSION}, idle_transaction_timeout = {idle_seconds}",
         "connect_timeout": 3,
         "read_timeout": answer_seconds,
         "write_timeout": answer_seconds,

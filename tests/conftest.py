@@ -18,7 +18,7 @@ import pytest
 
 from shared.database import Database
 from shared.settings import Settings
-from tests.servers import Servers
+from tests.servers import IDLE_SECONDS, Servers
 from tests.system.stack import Stack
 from tests.unlimited import HTTP_UNLIMITED
 
@@ -42,7 +42,7 @@ def empty(servers: Servers) -> None:
 
 @pytest.fixture
 def database(settings: Settings, empty: None) -> Iterator[Database]:
-    pool = Database(settings)
+    pool = Database(settings, idle_seconds=IDLE_SECONDS)
     yield pool
     pool.close()
 

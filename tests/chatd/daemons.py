@@ -27,7 +27,7 @@ from shared import events, keys, protocol, rooms, sessions, users
 from shared.database import Database
 from shared.settings import PREFIX, PROJECT, Settings
 from tests.chatd.device import SECONDS, Client, Frame
-from tests.servers import wait_for
+from tests.servers import IDLE_SECONDS, wait_for
 from tests.shared.people import accepted, write
 from tests.unlimited import UNLIMITED
 
@@ -287,7 +287,9 @@ def running(settings: Settings, *, daemons: int = 2, **changes: Any) -> Iterator
     """A chat with daemons of its own; the body of a fixture."""
     settings = replace(settings, **(QUIET | changes))
     url, password = settings.redis_address()
-    chat = Chat(settings, Database(settings), redis.Redis.from_url(url, password=password))
+    chat = Chat(
+        settings, Database(settings, idle_seconds=IDLE_SECONDS), redis.Redis.from_url(url, password=password)
+    )
     chat.daemons = [Daemon(settings, index) for index in range(daemons)]
     try:
         chat.start()

@@ -19,7 +19,7 @@ from deploy.processes import PROC
 from shared import migrate
 from shared.settings import PROJECT
 from tests.servers import wait_for
-from tests.system.stack import Stack
+from tests.system.stack import COMMAND_SECONDS, Stack
 from tests.timing import best_of_tries, within
 
 
@@ -117,7 +117,7 @@ def test_a_start_after_supervisord_was_killed_ends_what_it_left(own: Stack) -> N
 
 def test_stop_ends_nothing_else(own: Stack) -> None:
     own.start()
-    other = subprocess.Popen(["sleep", "60"], cwd=own.var, start_new_session=True)
+    other = subprocess.Popen(["sleep", "infinity"], cwd=own.var, start_new_session=True)
     own.deploy("stop")
     assert other.poll() is None
     other.kill()
@@ -128,7 +128,7 @@ def test_stop_ends_nothing_else(own: Stack) -> None:
 def test_the_foreground_run_ends_everything_on(own: Stack, number: signal.Signals) -> None:
     with in_the_foreground(own) as (run, _):
         run.send_signal(number)
-        assert run.wait(60) == 0
+        assert run.wait(COMMAND_SECONDS) == 0
     assert working_in(own.var) == []
 
 
@@ -148,7 +148,7 @@ def test_the_foreground_run_ends_everything_when_its_terminal_is_closed(own: Sta
     while b"Stop it with Ctrl-C" not in said:
         said += os.read(terminal, 1000)
     os.close(terminal)
-    assert run.wait(60) == 0
+    assert run.wait(COMMAND_SECONDS) == 0
     assert working_in(own.var) == []
 
 
@@ -156,14 +156,14 @@ def test_the_foreground_run_ends_the_rest_when_supervisord_is_killed(own: Stack)
     with in_the_foreground(own) as (run, said):
         os.kill(int((own.layout.run / "supervisord.pid").read_text()), signal.SIGKILL)
         assert "supervisord was killed" in said.read()
-        assert run.wait(60) == 1
+        assert run.wait(COMMAND_SECONDS) == 1
     assert working_in(own.var) == []
 
 
 def test_stop_ends_the_foreground_run(own: Stack) -> None:
     with in_the_foreground(own) as (run, _):
         assert own.deploy("stop").returncode == 0
-        assert run.wait(60) == 0
+        assert run.wait(COMMAND_SECONDS) == 0
     assert working_in(own.var) == []
 
 

@@ -11,13 +11,20 @@ import pytest
 from shared import rooms
 from shared.database import Cursor, Database, OwnConnection, error_code, is_locked, is_lost, is_unavailable
 from shared.settings import Settings
-from tests.servers import wait_for
+from tests.servers import IDLE_SECONDS, wait_for
 from tests.shared.people import held, read_only
 
 
 @pytest.fixture
 def other(settings: Settings) -> Iterator[Database]:
     """Another pool: another process."""
+    with closing(Database(settings, idle_seconds=IDLE_SECONDS)) as pool:
+        yield pool
+
+
+@pytest.fixture
+def services(settings: Settings, empty: None) -> Iterator[Database]:
+    """A pool as the services have it: the server ends a transaction in which nothing happens for 2 s."""
     with closing(Database(settings)) as pool:
         yield pool
 
@@ -96,8 +103,8 @@ def test_a_reader_within_a_transaction_sees_what_was_committed_meanwhile(
         assert cursor.fetchall() == [{"name": "alice"}]
 
 
-def test_every_connection_is_set_up_alike(database: Database) -> None:
-    with database.cursor() as cursor:
+def test_every_connection_is_set_up_alike(services: Database) -> None:
+    with services.cursor() as cursor:
         cursor.execute(
             "SELECT @@tx_isolation AS isolation, @@time_zone AS zone, @@idle_transaction_timeout AS idle,"
             " @@innodb_lock_wait_timeout AS patience, @@character_set_client AS charset"
@@ -302,14 +309,14 @@ def test_two_who_wait_for_each_other_are_told(database: Database, other: Databas
 
 
 def test_a_writer_that_stops_in_the_middle_does_not_hold_a_room_for_long(
-    database: Database, other: Database
+    services: Database, other: Database
 ) -> None:
     def is_free() -> bool:
         with other.transaction() as cursor:
             return bool(rooms.lock(cursor, rooms.GENERAL))
 
     def work() -> None:
-        with database.transaction() as cursor:
+        with services.transaction() as cursor:
             rooms.lock(cursor, rooms.GENERAL)
             wait_for(is_free, what="the server to end a transaction in which nothing happens")
             put(cursor, "alice")

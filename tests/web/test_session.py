@@ -91,7 +91,7 @@ def test_nobody_is_kept_alive_beyond_the_absolute_end(
     store.set(key_of(alice), sessions.encode(who.fields()), ex=100)
     store.zadd(keys.user_sessions(user), {alice.sid or "": 1.0})
     assert alice.get("/writes" if writes else "/rooms/1").status_code == 200
-    assert 490 <= store.ttl(key_of(alice)) <= 500
+    assert 400 <= store.ttl(key_of(alice)) <= 500
     assert (store.zscore(keys.user_sessions(user), alice.sid or "") or 0) > 1  # and it was seen
 
 
@@ -103,7 +103,7 @@ def test_a_session_remembers_the_address_from_which_it_was_last_used(
     who = sessions.signed_in(store.get(key_of(alice)))  # type: ignore[arg-type]
     assert who is not None
     assert who.address == "192.0.2.7"
-    assert store.ttl(key_of(alice)) >= settings.session_idle - 5
+    assert store.ttl(key_of(alice)) > settings.session_idle - 60
 
 
 def test_a_change_of_address_overwrites_nothing_that_another_request_wrote(
@@ -147,7 +147,7 @@ def test_a_visitor_gets_a_session_for_the_token_of_a_form_and_only_then(
         assert "Set-Cookie" not in browser.get(path).headers
     assert store.keys() == []
     browser.get("/sign-in")
-    assert 3590 <= store.ttl(key_of(browser)) <= sessions.ANONYMOUS_SECONDS
+    assert 3500 <= store.ttl(key_of(browser)) <= sessions.ANONYMOUS_SECONDS
 
 
 def test_a_page_that_is_read_writes_nothing(alice: Browser, store: "redis.Redis") -> None:
@@ -160,7 +160,7 @@ def test_a_page_that_is_read_writes_nothing(alice: Browser, store: "redis.Redis"
 def test_a_session_in_use_is_kept_alive(alice: Browser, settings: Settings, store: "redis.Redis") -> None:
     store.expire(key_of(alice), 86_400)
     alice.get("/rooms/1")
-    assert store.ttl(key_of(alice)) >= settings.session_idle - 5
+    assert store.ttl(key_of(alice)) > settings.session_idle - 60
 
 
 def test_it_is_kept_alive_no_more_often_than_needed(

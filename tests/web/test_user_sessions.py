@@ -43,7 +43,7 @@ def test_every_sign_in_enters_it_and_every_sign_out_leaves_it(
 def test_it_lives_as_long_as_its_longest_session(
     alice: Browser, store: "redis.Redis", settings: Settings
 ) -> None:
-    assert store.ttl(keys.user_sessions(user_of(alice))) >= settings.session_lifetime - 10
+    assert store.ttl(keys.user_sessions(user_of(alice))) > settings.session_lifetime - 60
 
 
 def test_sessions_that_are_gone_are_dropped_when_it_is_read(
@@ -102,7 +102,7 @@ def test_a_request_moves_its_session_to_now(alice: Browser, store: "redis.Redis"
     alice.get("/rooms/1")
     score = store.zscore(key, sid)
     assert score is not None
-    assert score > time.time() - 10
+    assert score > time.time() - 60
 
 
 @pytest.mark.parametrize("ended_by", ["sign-out", "another device", "end_all"])

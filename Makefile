@@ -1,6 +1,6 @@
 # Each verb does one thing. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run start stop status restart test audit chaos planted attack fuzz lint types format lock vendor
+.PHONY: help run start stop status restart test audit chaos planted attack fuzz bench lint types format lock vendor
 PYTHON := .venv/bin/python
 # What runs already was started by a .venv; where there is none, nothing runs.
 STARTED := test -x $(PYTHON) || { echo "Parley was never started here: make run does it."; exit 3; }
@@ -48,6 +48,10 @@ planted: ## plant known bugs, each in a short fault run, and see each one found
 attack: ## attack a private Parley with scanners, broken frames and a stop-watch (A=--help)
 	@deploy/install.sh tests
 	$(PYTHON) -m tests.security.attack $(A)
+
+bench: ## measure Parley beside its peers (ONLY=fan-out,durable for some cases, A=--quick for a look)
+	@deploy/install.sh bench
+	$(PYTHON) -m tests.bench $(if $(ONLY),--only $(ONLY)) $(A)
 
 audit: ## look for known weaknesses in the code and in the pinned packages
 	@deploy/install.sh tests

@@ -3,6 +3,7 @@
 #
 #     deploy/install.sh            what `make run` needs
 #     deploy/install.sh tests      what `make test` needs besides
+#     deploy/install.sh bench      what `make bench` needs: a compiler, wrk, and the peers that it measures beside
 #
 # It starts and changes no system service: while apt works, /usr/sbin/policy-rc.d forbids every
 # start (https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt), and services that
@@ -47,6 +48,13 @@ missing() {
         for font in fonts-noto-cjk fonts-noto-color-emoji; do
             ! has dpkg-query || dpkg-query -W -f '${Status}' "$font" 2>/dev/null | grep -q ' installed$' || echo "$font"
         done
+    fi
+    if [ "$1" = bench ]; then
+        has gcc || echo gcc
+        printf '#include <stdio.h>\n' | gcc -E - >/dev/null 2>&1 || echo libc6-dev
+        has wrk || echo wrk
+        has node || echo nodejs
+        has npm || echo npm
     fi
 }
 
@@ -140,8 +148,25 @@ python_packages() {
     printf '%s\n' "$lock $(sha256sum <"$project/$lock")" >"$venv/installed"
 }
 
+# The programs that the benchmark measures Parley beside, apart from what Parley itself needs.
+peers() {
+    folder="$project/tests/bench/peers"
+    venv="$project/.venv-bench"
+    if ! installed requirements.txt "$folder"; then
+        say "Installing the benchmark's peers into .venv-bench"
+        python3 -m venv --clear "$venv"
+        "$venv/bin/python" -m pip install --disable-pip-version-check --quiet --require-hashes -r "$folder/requirements.txt"
+        printf '%s\n' "requirements.txt $(sha256sum <"$folder/requirements.txt")" >"$venv/installed"
+    fi
+    if ! cmp -s "$folder/package-lock.json" "$folder/node_modules/installed"; then
+        say "Installing the benchmark's peers into tests/bench/peers/node_modules"
+        (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --silent)
+        cp "$folder/package-lock.json" "$folder/node_modules/installed"
+    fi
+}
+
 # Whether .venv was last filled from this very lock file.
-installed() { grep -qxF "$1 $(sha256sum <"$project/$1")" "$venv/installed" 2>/dev/null; }
+installed() { grep -qxF "$1 $(sha256sum <"${2:-$project}/$1")" "$venv/installed" 2>/dev/null; }
 
 main() {
     exec 9<"$project"
@@ -149,15 +174,16 @@ main() {
     packages=$(missing "$1")
     # shellcheck disable=SC2086 -- one word a package
     [ -z "$packages" ] || need_packages $packages
-    if [ "$1" = tests ]; then python_packages requirements-dev.txt; else python_packages requirements.txt; fi
+    if [ "$1" = run ]; then python_packages requirements.txt; else python_packages requirements-dev.txt; fi
+    [ "$1" != bench ] || peers
     cmp -s "$project/deploy/parley" "$project/.venv/bin/parley" || install -m 755 "$project/deploy/parley" "$project/.venv/bin/parley"
 }
 
 case "${1:-run}" in
-run | tests) main "${1:-run}" ;;
+run | tests | bench) main "${1:-run}" ;;
 packages)
     shift
     install_packages "$@"
     ;;
-*) fail "usage: deploy/install.sh [tests]" ;;
+*) fail "usage: deploy/install.sh [tests|bench]" ;;
 esac

@@ -51,6 +51,7 @@ class Peer:
     path: str = "/ws"
     environment: Mapping[str, str] = field(default_factory=dict)
     window: int = 64  # messages under way at once, where as many are sent as it takes
+    named: bool = False  # its clients name their rooms when they connect
 
     @contextmanager
     def one_room(self, people: int, *, network: bool = True) -> Iterator[Target]:
@@ -89,6 +90,7 @@ class Peer:
                 [Client(tuple(of)) for of in streams],
                 lambda: roles,
                 path=self.path,
+                named=self.named,
                 streams=max(order) + 1,
                 feed=PlainFeed(order, body=BODY),
                 redis=lambda: _redis_socket(job.redis_socket),
@@ -234,8 +236,8 @@ CHANNELS = Peer(
     window=8,
 )
 BROADCAST = Peer("websockets.broadcast()", _python("websockets_broadcast.py"))
-KERNEL = Peer("kernel, 1 frame a send", _kernel(1))
-KERNEL_TEN = Peer("kernel, 10 frames a send", _kernel(10))
+KERNEL = Peer("kernel, 1 frame a send", _kernel(1), named=True)
+KERNEL_TEN = Peer("kernel, 10 frames a send", _kernel(10), named=True)
 
 PEERS_OF_FAN_OUT = (NODE_WS, SOCKET_IO, FLASK_SOCKETIO, CHANNELS, BROADCAST)
 EVERYBODY: tuple[OurSelf | Peer, ...] = (PARLEY, *PEERS_OF_FAN_OUT, KERNEL, KERNEL_TEN)

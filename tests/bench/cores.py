@@ -4,6 +4,7 @@ The measured server gets the first core for itself; everything else, the load to
 """
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -15,6 +16,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 # CPU seconds of others per second of measuring, on all our cores together. The kernel's own threads, which
 # write to the disk what our databases sync, need up to half of that.
 STRANGERS_MOST = 0.06
+PEAK_SECONDS = 0.2
 STOLEN_MOST = 0.03  # of the same, by the machine's host
 
 Roles = Mapping[str, Iterable[int]]
@@ -48,9 +50,50 @@ def cpu_seconds(pid: int) -> float:
 
 
 def resident_bytes(pid: int) -> int:
-    """Memory of a process that is in RAM (VmRSS)."""
-    text = (PROC / str(pid) / "status").read_text()
-    return next(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("VmRSS:"))
+    """Memory of a process that is in RAM (VmRSS); 0 where there is none."""
+    try:
+        text = (PROC / str(pid) / "status").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("VmRSS:")), 0)
+
+
+def resident_by_role(roles: Roles) -> dict[str, int]:
+    """Memory of all processes of each role."""
+    return {role: sum(resident_bytes(pid) for pid in pids) for role, pids in roles.items()}
+
+
+class Peaks:
+    """Looks at the memory of our processes five times a second, from `start` to `stop`."""
+
+    def __init__(self, roles: Callable[[], Roles]) -> None:
+        self._roles = roles
+        self._peaks: dict[str, int] = {}
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> "Peaks":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """From here on."""
+        self._thread.start()
+
+    def stop(self) -> dict[str, int]:
+        """The most bytes of each role since `start`."""
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        return self._peaks
+
+    def _watch(self) -> None:
+        roles = {role: [*pids] for role, pids in self._roles().items()}
+        while not self._ended.wait(PEAK_SECONDS):
+            for role, size in resident_by_role(roles).items():
+                self._peaks[role] = max(size, self._peaks.get(role, 0))
 
 
 @dataclass(frozen=True, slots=True)

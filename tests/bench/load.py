@@ -76,7 +76,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Target:
-    """What is put under load. `redis` makes a connection that may publish; `roles` names its processes."""
+    """What is put under load. `redis` makes a connection that may publish; `roles` names its processes.
+
+    `named`: each client names its rooms behind the path of the handshake.
+    """
 
     adapter: str
     addresses: Sequence[str]
@@ -84,6 +87,7 @@ class Target:
     roles: Callable[[], cores.Roles]
     host: str = "127.0.0.1"
     path: str = "/ws"
+    named: bool = False
     streams: int = 1
     feed: Feed | None = None
     redis: Callable[[], socket.socket] | None = None
@@ -94,6 +98,7 @@ class Target:
         return [
             *("--adapter", self.adapter, "--host", self.host, "--path", self.path),
             *("--streams", str(self.streams), "--clients", str(clients), *addresses),
+            *(["--named"] if self.named else []),
         ]
 
 
@@ -103,7 +108,10 @@ class Run:
 
     result: dict[str, Any] = field(default_factory=dict)
     usage: cores.Usage | None = None
-    resident: dict[str, list[int]] = field(default_factory=dict)  # bytes by role: at ready, begin, end
+    resident: dict[str, list[int]] = field(
+        default_factory=dict
+    )  # bytes by role: at ready, begin, end, and after
+    peaks: dict[str, int] = field(default_factory=dict)  # the most bytes by role, while it was measured
 
     def faults(self) -> dict[str, int]:
         """What must not happen, by its name."""
@@ -111,9 +119,10 @@ class Run:
 
 
 def run(target: Target, options: Options, on_event: Callable[[str], None] = lambda _: None) -> Run:
-    """Put `target` under load; `on_event` hears `ready`, `begin` and `end`. Raises `LoadFailed`."""
+    """Put `target` under load; `on_event` hears `ready`, `begin`, `end` and `result`. Raises `LoadFailed`."""
     ran = Run()
-    with _process(target, options) as process:
+    memory = cores.Peaks(target.roles)
+    with memory, _process(target, options) as process:
         meter = cores.Meter(lambda: {**target.roles(), "load": [process.pid]})
         assert process.stdout is not None
         for line in process.stdout:
@@ -121,14 +130,17 @@ def run(target: Target, options: Options, on_event: Callable[[str], None] = lamb
             event = said.pop("event")
             if event == "result":
                 ran.result = said
-                continue
-            if event == "begin":
+            elif event == "begin":
                 meter.begin()
             elif event == "end":
                 ran.usage = meter.end()
-            for role, pids in target.roles().items():
-                ran.resident.setdefault(role, []).append(sum(cores.resident_bytes(pid) for pid in pids))
+            for role, size in cores.resident_by_role(target.roles()).items():
+                ran.resident.setdefault(role, []).append(size)
             on_event(event)
+            if event == "begin":
+                memory.start()
+            elif event == "end":
+                ran.peaks = memory.stop()
         code = process.wait()
         assert process.stderr is not None
         if code or not ran.result:

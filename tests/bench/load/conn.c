@@ -18,6 +18,7 @@
 #define KEY "dGhlIHNhbXBsZSBub25jZQ=="
 #define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
+#define REQUEST_MAX 16384
 #define READ_MAX (256 * 1024)       /* of one connection in one turn */
 #define FRAME_MAX (4 * 1024 * 1024) /* a welcome with 1,000 rooms has 0.3 MB */
 
@@ -133,16 +134,28 @@ void conn_stall(struct conn *conn)
     ask_for(conn);
 }
 
+/* The path of a client's handshake. */
+static const char *path_of(const struct client *client)
+{
+    static char path[REQUEST_MAX];
+    size_t length = (size_t)snprintf(path, sizeof path, "%s", options.path);
+    for (unsigned i = 0; options.named && i < client->stream_count && length < sizeof path; i++)
+        length += (size_t)snprintf(path + length, sizeof path - length, "%s%u", i ? "," : "?rooms=", client->streams[i]);
+    if (length >= sizeof path)
+        die("the path is too long");
+    return path;
+}
+
 static void upgrade(struct conn *conn)
 {
-    char request[2048];
+    char request[REQUEST_MAX];
     const char *cookie = conn->client->cookie;
     bool has_cookie = strcmp(cookie, "-") != 0;
     int length = snprintf(request, sizeof request,
                           "GET %s HTTP/1.1\r\nHost: %s\r\nOrigin: http://%s\r\nUpgrade: websocket\r\n"
                           "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " KEY "\r\n"
                           "%s%s%s%s%s%s\r\n",
-                          options.path, options.host, options.host, adapter->subprotocol ? "Sec-WebSocket-Protocol: " : "",
+                          path_of(conn->client), options.host, options.host, adapter->subprotocol ? "Sec-WebSocket-Protocol: " : "",
                           adapter->subprotocol ? adapter->subprotocol : "", adapter->subprotocol ? "\r\n" : "",
                           has_cookie ? "Cookie: " : "", has_cookie ? cookie : "", has_cookie ? "\r\n" : "");
     if (length >= (int)sizeof request)

@@ -18,6 +18,7 @@ static const char HELP[] =
     "  --adapter NAME     protocol: parley, plain or socketio\n"
     "  --address A        unix:PATH or IPv4:PORT; again for more, which clients name by 0, 1, …\n"
     "  --host H --path P  of the handshake\n"
+    "  --named            behind the path stand the client's streams: ?rooms=0,7\n"
     "  --clients FILE     a line each: ADDRESS COOKIE ROOM STREAM,STREAM,…\n"
     "  --streams N        number of rooms\n"
     "  --concurrency N    handshakes under way at once\n"
@@ -36,7 +37,7 @@ static const char HELP[] =
 
 enum {
     ADAPTER = 1, ADDRESS, HOST, PATH, CLIENTS, STREAMS, CONCURRENCY, WARM, SECONDS, DRAIN, FEED, REDIS,
-    SENDERS, RATE, WINDOW, BODY, STALL, PROBE, CHURN, COMEBACK, HELP_ASKED,
+    SENDERS, RATE, WINDOW, BODY, STALL, PROBE, CHURN, COMEBACK, NAMED, HELP_ASKED,
 };
 
 static const struct option NAMES[] = {
@@ -45,7 +46,7 @@ static const struct option NAMES[] = {
     {"warm", 1, 0, WARM}, {"seconds", 1, 0, SECONDS}, {"drain", 1, 0, DRAIN}, {"feed", 1, 0, FEED},
     {"redis", 1, 0, REDIS}, {"senders", 1, 0, SENDERS}, {"rate", 1, 0, RATE}, {"window", 1, 0, WINDOW},
     {"body", 1, 0, BODY}, {"stall", 1, 0, STALL}, {"probe", 1, 0, PROBE}, {"churn", 1, 0, CHURN},
-    {"comeback", 1, 0, COMEBACK}, {"help", 0, 0, HELP_ASKED}, {0, 0, 0, 0},
+    {"comeback", 1, 0, COMEBACK}, {"named", 0, 0, NAMED}, {"help", 0, 0, HELP_ASKED}, {0, 0, 0, 0},
 };
 
 static double number(const char *text)
@@ -138,6 +139,7 @@ static void set(int name, const char *value, const char **clients)
     case PROBE: options.probe = (unsigned)number(value); break;
     case CHURN: options.churn = churn_of(value); break;
     case COMEBACK: options.comeback = value; break;
+    case NAMED: options.named = true; break;
     case HELP_ASKED: fputs(HELP, stdout); exit(0);
     default: exit(2);
     }

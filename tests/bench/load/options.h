@@ -23,6 +23,7 @@ struct options {
     unsigned address_count;
     const char *comeback; /* where clients go whose connection was lost; NULL: it is a fault */
     const char *host, *path;
+    bool named; /* each client names its streams in the path */
     struct client *clients;
     unsigned client_count;
     unsigned streams;     /* rooms */

@@ -1,0 +1,150 @@
+"""What a case of the benchmark is: what it runs, which figures it shows, and which of them it is to reach."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from tests.bench import load
+from tests.bench.figures import ROUNDS_LEAST, Goal, Sample
+
+LATE_MOST_MS = 25.0  # of the 99th percentile of messages that are published after their time
+RATE_LEAST = 0.98  # of the messages that were to be published
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured. `quick`: a look at whether it all works, whose figures mean nothing."""
+
+    quick: bool = False
+    rounds: int = 3
+    who: tuple[str, ...] = ()  # parts of the names of those that take part; empty: all do
+
+    def includes(self, who: str) -> bool:
+        """Whether this contender takes part."""
+        return not self.who or any(part.lower() in who.lower() for part in self.who)
+
+    def count(self, number: int) -> int:
+        """So many people, rooms or messages, or a tenth."""
+        return max(2, number // 10) if self.quick else number
+
+    def seconds(self, number: float) -> float:
+        """So long, or 2 s."""
+        return min(2.0, number) if self.quick else number
+
+    @property
+    def needed(self) -> int:
+        """Sound rounds, for a figure to count; when it is only a look, disturbed ones are good enough."""
+        return 0 if self.quick else ROUNDS_LEAST
+
+    @property
+    def warm(self) -> float:
+        """Seconds before it is measured."""
+        return 1.0 if self.quick else 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A figure as the table shows it. `scale` is what its value is multiplied by."""
+
+    figure: str
+    title: str
+    digits: int = 0
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A figure drawn against the size, a line each contender."""
+
+    name: str  # of the file, without its ending
+    title: str
+    figure: str
+    x_title: str
+    y_title: str
+    scale: float = 1.0
+    logarithmic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One contender at one thing; `measure` does it once."""
+
+    who: str
+    what: str
+    measure: Callable[[], Sample]
+
+
+Steps = Callable[[Plan], AbstractContextManager[Sequence[Step]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case. `steps` starts what all its rounds share, and gives the steps of one round, in their order.
+
+    `compared` is the figure whose ratio to Parley's is shown.
+    """
+
+    name: str
+    title: str
+    about: str
+    steps: Steps
+    columns: Sequence[Column]
+    goals: Sequence[Goal] = ()
+    compared: str = ""
+    plots: Sequence[Plot] = field(default_factory=tuple)
+
+
+def sample_of(who: str, what: str, ran: load.Run, options: load.Options, *, size: float = 0.0) -> Sample:
+    """A run of the load as a sample."""
+    figures = figures_of(ran)
+    spoilt = ran.usage.spoilt if ran.usage else ""
+    if options.rate and not options.senders and not spoilt:
+        late = ran.result["late"]["p99"]
+        if late > LATE_MOST_MS or figures["sent"] < RATE_LEAST * options.rate:
+            spoilt = f"the load was late: {figures['sent']:.0f} of {options.rate:.0f} messages/s, p99 {late:.0f} ms"
+    return Sample(who, what, figures, size, ran.faults(), spoilt, ran.result["fault"])
+
+
+def figures_of(ran: load.Run) -> dict[str, float]:
+    """The figures of a run: rates a second, times in ms, CPU in seconds a second by role, memory in bytes."""
+    result = ran.result
+    found = {
+        "deliveries": result["deliveries_per_second"],
+        "sent": result["sent_per_second"],
+        "acks": result["acks_per_second"],
+        "churn": result["churn_per_second"],
+        "connect_rate": _rate(result["connections"], result["connect_seconds"]),
+        "all_back": result["all_back_seconds"],
+        "changes": result["changes"],
+        "cut": result["cut"],
+    }
+    prefixes = {
+        "latency": "",
+        "acks": "ack_",
+        "handshakes": "handshake_",
+        "connecting": "connecting_",
+        "connected": "connected_",
+        "back": "back_",
+    }
+    for name, prefix in prefixes.items():
+        if result[name]["count"]:
+            found |= {
+                prefix + part: result[name][part] for part in ("mean", "p50", "p90", "p99", "p999", "max")
+            }
+    if ran.usage is not None:
+        found |= {f"cpu_{role}": used / ran.usage.wall for role, used in ran.usage.by_role.items()}
+        servers = sum(used for role, used in ran.usage.by_role.items() if role not in ("load", "bench"))
+        if found["deliveries"]:
+            found["cpu_per_million"] = servers / ran.usage.wall / found["deliveries"] * 1e6
+    for role, sizes in ran.resident.items():
+        found |= {
+            f"rss_{role}_{when}": size
+            for when, size in zip(("ready", "begin", "end", "after"), sizes, strict=False)
+        }
+    for role, size in ran.peaks.items():
+        found[f"rss_{role}_peak"] = size
+    return found
+
+
+def _rate(count: float, seconds: float) -> float:
+    return count / seconds if seconds else 0.0

@@ -1,0 +1,14 @@
+"""The cases, in the order of their worth."""
+
+from tests.bench.case import Case
+from tests.bench.cases import delivery, many_rooms, sending
+
+CASES: tuple[Case, ...] = (
+    delivery.FAN_OUT,
+    sending.END_TO_END,
+    sending.THROUGH_NGINX,
+    sending.DURABLE,
+    delivery.STALLED,
+    many_rooms.MANY_ROOMS,
+    delivery.DAEMONS,
+)

@@ -1,0 +1,222 @@
+"""Changes that arrive by Redis, and what it takes to deliver them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from tests.bench import load
+from tests.bench.case import Case, Column, Plan, Step, sample_of
+from tests.bench.contenders import (
+    BROADCAST,
+    CHANNELS,
+    EVERYBODY,
+    FLASK_SOCKETIO,
+    NODE_WS,
+    PARLEY,
+    PEERS_OF_FAN_OUT,
+    SOCKET_IO,
+    OurSelf,
+    Peer,
+)
+from tests.bench.figures import Goal, Sample, figure, ratio, smallest
+from tests.bench.parley import parley
+
+PEOPLE = 1_000
+SECONDS = 10.0
+AS_MUCH = "as many as it takes"
+CALM = "50 messages/s"
+HIGH = "600 messages/s"
+HIGHEST = "1,000 messages/s"
+RATES = {CALM: 50.0, HIGH: 600.0, HIGHEST: 1000.0}
+STALLED_SECONDS = 45.0  # the kernel hides what a client does not read for 16 s of it
+
+
+def _step(contender: OurSelf | Peer, plan: Plan, what: str, *, network: bool = True) -> Step:
+    """One contender, one room, at a rate or as fast as it goes."""
+    name = contender.name if network else f"{contender.name}, unix socket"
+
+    def measure() -> Sample:
+        rate = RATES.get(what, 0.0)
+        options = load.Options(
+            warm=plan.warm, seconds=plan.seconds(SECONDS), rate=rate, window=contender.window, drain=30
+        )
+        with contender.one_room(plan.count(PEOPLE), network=network) as target:
+            ran = load.run(target, options)
+        return sample_of(name, what, ran, options, size=rate)
+
+    return Step(name, what, measure)
+
+
+@contextmanager
+def _fan_out(plan: Plan) -> Iterator[Sequence[Step]]:
+    yield [
+        *(_step(contender, plan, AS_MUCH) for contender in EVERYBODY),
+        _step(PARLEY, plan, AS_MUCH, network=False),
+        *(_step(contender, plan, CALM) for contender in (PARLEY, *PEERS_OF_FAN_OUT)),
+        _step(PARLEY, plan, HIGH),
+        _step(PARLEY, plan, HIGHEST),
+    ]
+
+
+def _times(peer: Peer, least: float) -> Goal:
+    reading = ratio(figure("Parley", AS_MUCH, "deliveries"), figure(peer.name, AS_MUCH, "deliveries"))
+    return Goal(f"≥ {least:g} × {peer.name}", reading, least=least, unit=" ×")
+
+
+_CALM_PEERS = smallest(*(figure(peer.name, CALM, "p99") for peer in PEERS_OF_FAN_OUT))
+
+FAN_OUT = Case(
+    name="fan-out",
+    title="Fan-out: one room of 1,000",
+    about=(
+        "Messages of about 190 bytes reach the server by Redis, and the server sends each to the 1,000 clients of one "
+        "room, straight, without TLS. Parley's are committed to MariaDB first, and checked against it by the daemon as "
+        "always; the peers store nothing. As many as it takes: 64 messages are under way at once (8 for Channels)."
+    ),
+    steps=_fan_out,
+    columns=(
+        Column("deliveries", "deliveries/s"),
+        Column("p50", "p50 ms", 1),
+        Column("p99", "p99 ms", 1),
+        Column("cpu_per_million", "CPU s per million", 2),
+    ),
+    compared="deliveries",
+    goals=(
+        Goal("≥ 1,000,000 deliveries/s", figure("Parley", AS_MUCH, "deliveries"), least=1_000_000, unit="/s"),
+        Goal("p99 ≤ 60 ms at 600,000/s", figure("Parley", HIGH, "p99"), most=60, unit=" ms"),
+        _times(NODE_WS, 15),
+        _times(FLASK_SOCKETIO, 30),
+        _times(SOCKET_IO, 1),
+        _times(CHANNELS, 1),
+        _times(BROADCAST, 1),
+        Goal(
+            "p99 at 50 messages/s no worse than the best peer's",
+            ratio(figure("Parley", CALM, "p99"), _CALM_PEERS),
+            most=1.0,
+            unit=" ×",
+        ),
+    ),
+)
+
+READING = "everybody reads"
+STALLING = "5 % have stopped reading"
+
+
+def _stalled_step(plan: Plan, what: str) -> Step:
+    def measure() -> Sample:
+        options = load.Options(
+            warm=plan.warm,
+            seconds=plan.seconds(STALLED_SECONDS),
+            rate=RATES[HIGH],
+            stall=0.05 if what == STALLING else 0.0,
+            drain=30,
+        )
+        with PARLEY.one_room(plan.count(PEOPLE)) as target:
+            ran = load.run(target, options)
+        return sample_of("Parley", what, ran, options)
+
+    return Step("Parley", what, measure)
+
+
+@contextmanager
+def _stalled(plan: Plan) -> Iterator[Sequence[Step]]:
+    yield [_stalled_step(plan, what) for what in (READING, STALLING)]
+
+
+def _of_stalled(name: str) -> Goal:
+    return Goal(
+        {
+            "p99": "the others' p99 grows by less than 20 %",
+            "rss_chatd_after": "memory is back to normal afterwards (within 5 %)",
+        }[name],
+        ratio(figure("Parley", STALLING, name), figure("Parley", READING, name)),
+        most={"p99": 1.2, "rss_chatd_after": 1.05}[name],
+        unit=" ×",
+    )
+
+
+STALLED = Case(
+    name="stalled",
+    title="Readers that stall",
+    about=(
+        "The same room at 600 messages/s for 45 s, without and with one client in twenty that has stopped reading and "
+        "stays connected. The daemon cuts those off when 1 MiB has waited for 5 s, or four times as much does."
+    ),
+    steps=_stalled,
+    columns=(
+        Column("deliveries", "deliveries/s"),
+        Column("p50", "p50 ms", 1),
+        Column("p99", "p99 ms", 1),
+        Column("rss_chatd_ready", "daemon MB before", 1, 2**-20),
+        Column("rss_chatd_peak", "at most", 1, 2**-20),
+        Column("rss_chatd_after", "afterwards", 1, 2**-20),
+        Column("cut", "cut off"),
+    ),
+    goals=(
+        _of_stalled("p99"),
+        Goal(
+            "memory at most 4 MiB for each stalled client above normal",
+            lambda table: (
+                (
+                    table.value("Parley", STALLING, "rss_chatd_peak")
+                    - table.value("Parley", READING, "rss_chatd_peak")
+                )
+                / 2**20
+                / (PEOPLE * 0.05)
+            ),
+            most=4.5,
+            unit=" MiB",
+        ),
+        _of_stalled("rss_chatd_after"),
+    ),
+)
+
+NUMBERS = (1, 2, 4)
+DAEMONS_RATE = 200.0
+
+
+def _daemons_step(plan: Plan, number: int) -> Step:
+    def measure() -> Sample:
+        options = load.Options(warm=plan.warm, seconds=plan.seconds(SECONDS), rate=DAEMONS_RATE, drain=30)
+        with parley(daemons=number) as running:
+            ran = load.run(running.one_room(plan.count(PEOPLE), feeds=True), options)
+        return sample_of("Parley", _daemons(number), ran, options, size=number)
+
+    return Step("Parley", _daemons(number), measure)
+
+
+def _daemons(number: int) -> str:
+    return "1 daemon" if number == 1 else f"{number} daemons"
+
+
+@contextmanager
+def _several_daemons(plan: Plan) -> Iterator[Sequence[Step]]:
+    yield [_daemons_step(plan, number) for number in NUMBERS]
+
+
+DAEMONS = Case(
+    name="daemons",
+    title="What a delivery costs with several daemons",
+    about=(
+        "The 1,000 clients of one room, spread over the daemons, which share one core; 200 messages/s. The CPU time is that "
+        "of all processes of Parley, MariaDB, Redis and nginx included."
+    ),
+    steps=_several_daemons,
+    columns=(
+        Column("deliveries", "deliveries/s"),
+        Column("p99", "p99 ms", 1),
+        Column("cpu_per_million", "CPU s per million", 3),
+    ),
+    goals=tuple(
+        Goal(
+            f"the same within 15 % with {number} daemons as with one",
+            ratio(
+                figure("Parley", _daemons(number), "cpu_per_million"),
+                figure("Parley", _daemons(1), "cpu_per_million"),
+            ),
+            least=0.85,
+            most=1.15,
+            unit=" ×",
+        )
+        for number in NUMBERS[1:]
+    ),
+)

@@ -1,0 +1,153 @@
+"""What rounds add up to: median, least and most of each figure, and ratios between contenders."""
+
+import statistics
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+Key = tuple[str, str]  # who, and at what
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A figure over several rounds."""
+
+    median: float
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> "Spread":
+        """The spread of at least one value."""
+        found = sorted(values)
+        return cls(statistics.median(found), found[0], found[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one round found out of one contender. `faults` must not happen; `spoilt` says why it does not count."""
+
+    who: str
+    what: str
+    figures: Mapping[str, float]
+    size: float = 0.0  # what `what` says, as a number: where figures are drawn against it
+    faults: Mapping[str, int] = field(default_factory=dict)
+    spoilt: str = ""
+    note: str = ""
+
+    @property
+    def key(self) -> Key:
+        return self.who, self.what
+
+
+FAILED = "failed"  # the fault of a sample that was not measured to its end
+ROUNDS_LEAST = 3  # sound ones, for a figure that a goal may be held against
+
+
+class Table:
+    """All samples of a case. `needed`: so many sound rounds of a figure count; with 0, spoilt ones do too."""
+
+    def __init__(self, samples: Iterable[Sample], needed: int = ROUNDS_LEAST) -> None:
+        self._needed = needed
+        self._by_key: dict[Key, list[Sample]] = {}
+        for sample in samples:
+            self._by_key.setdefault(sample.key, []).append(sample)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._by_key)
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._by_key
+
+    def size(self, key: Key) -> float:
+        """The size that a row stands for."""
+        return self._by_key[key][0].size
+
+    def spread(self, who: str, what: str, figure: str) -> Spread | None:
+        """A figure over the rounds, as it is shown; None where it was not measured.
+
+        Spoilt samples are in it only where all are, which the row says: see `sound`.
+        """
+        samples = self._by_key.get((who, what), [])
+        sound = [sample for sample in samples if not sample.spoilt] or samples
+        values = [sample.figures[figure] for sample in sound if figure in sample.figures]
+        return Spread.of(values) if values else None
+
+    def value(self, who: str, what: str, figure: str) -> float:
+        """The median of a figure. Raises `LookupError` where too few sound rounds have measured it."""
+        found = self.spread(who, what, figure)
+        if found is None or self.sound((who, what)) < self._needed:
+            raise LookupError(f"{figure} of {who} at {what}")
+        return found.median
+
+    def sound(self, key: Key) -> int:
+        """How many rounds of a row went to their end without a disturbance."""
+        return sum(not sample.spoilt and FAILED not in sample.faults for sample in self._by_key[key])
+
+    def valid(self, key: Key) -> bool:
+        """Whether a row has the rounds that it needs."""
+        return self.sound(key) >= self._needed
+
+    def faults(self, key: Key) -> dict[str, int]:
+        """What must not happen and did, of all rounds."""
+        found: dict[str, int] = {}
+        for sample in self._by_key[key]:
+            for name, count in sample.faults.items():
+                found[name] = found.get(name, 0) + count
+        return found
+
+    def spoilt(self, key: Key) -> list[str]:
+        """Why samples of a row do not count."""
+        return [sample.spoilt for sample in self._by_key[key] if sample.spoilt]
+
+
+Reading = Callable[[Table], float]
+
+
+def figure(who: str, what: str, name: str) -> Reading:
+    """Reads the median of a figure."""
+    return lambda table: table.value(who, what, name)
+
+
+def ratio(one: Reading, other: Reading) -> Reading:
+    """How many times as large one figure is as another. Raises `ZeroDivisionError`."""
+    return lambda table: one(table) / other(table)
+
+
+def largest(*readings: Reading) -> Reading:
+    """The largest of several figures, of those that were measured. Raises `LookupError` where none was."""
+    return lambda table: max(_measured(readings, table))
+
+
+def smallest(*readings: Reading) -> Reading:
+    """The smallest of several figures, of those that were measured. Raises `LookupError` where none was."""
+    return lambda table: min(_measured(readings, table))
+
+
+def _measured(readings: Iterable[Reading], table: Table) -> list[float]:
+    found = []
+    for reading in readings:
+        with suppress(LookupError):
+            found.append(reading(table))
+    if not found:
+        raise LookupError("none of them was measured")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A figure to reach: `reading` must be at least `least` and at most `most`."""
+
+    text: str
+    reading: Reading
+    least: float = float("-inf")
+    most: float = float("inf")
+    unit: str = ""
+
+    def judge(self, table: Table) -> tuple[bool | None, float]:
+        """Whether it is reached, and the figure; None where it was not measured."""
+        try:
+            found = self.reading(table)
+        except (LookupError, ZeroDivisionError):
+            return None, float("nan")
+        return self.least <= found <= self.most, found

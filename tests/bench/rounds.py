@@ -1,0 +1,58 @@
+"""Runs a case: round after round, the contenders in turn (A B A B), and again what was spoilt."""
+
+import sys
+from collections.abc import Sequence
+
+from tests.bench.case import Case, Plan, Step
+from tests.bench.figures import FAILED, Sample
+from tests.bench.load import LoadFailed
+
+TRIES = 4  # of a step that others spoil
+
+
+def say(text: str) -> None:
+    """Tell who waits for it how it goes."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def run(case: Case, plan: Plan) -> list[Sample]:
+    """Every sample of a case, also the spoilt ones, of which each says so."""
+    samples: list[Sample] = []
+    with case.steps(plan) as steps:
+        for number in range(plan.rounds):
+            say(f"{case.name}: round {number + 1} of {plan.rounds}")
+            for step in filter(lambda step: plan.includes(step.who), steps):
+                samples += measure(step, plan)
+    return samples
+
+
+def measure(step: Step, plan: Plan) -> Sequence[Sample]:
+    """A step, again while it is spoilt or fails; the last attempt comes last."""
+    tried: list[Sample] = []
+    while len(tried) < (1 if plan.quick else TRIES):
+        tried.append(_attempt(step))
+        say(_line(tried[-1]))
+        if not tried[-1].spoilt and FAILED not in tried[-1].faults:
+            break
+    return tried
+
+
+def _attempt(step: Step) -> Sample:
+    """One attempt. A contender that does not start or loses its clients must not end the run of all others."""
+    try:
+        return step.measure()
+    except (LoadFailed, AssertionError, OSError) as fault:
+        return Sample(step.who, step.what, {}, faults={FAILED: 1}, note=str(fault))
+
+
+def _line(sample: Sample) -> str:
+    shown = ", ".join(
+        f"{name} {sample.figures[name]:,.1f}"
+        for name in ("deliveries", "p50", "p99", "acks", "ack_p50", "ack_p99", "churn")
+        if sample.figures.get(name)
+    )
+    faults = f"  FAULTS {dict(sample.faults)} {sample.note}" if sample.faults else ""
+    return f"    {sample.who}, {sample.what}: {shown}{faults}" + (
+        f"  spoilt: {sample.spoilt}" if sample.spoilt else ""
+    )

@@ -131,7 +131,7 @@ def test_the_title_and_the_icon_tell_of_what_is_unread(people: People) -> None:
     expect(icon).to_have_attribute("href", re.compile(r"favicon\.svg"))
     anna.window.say("psst")
     expect(bert.page).to_have_title(re.compile(r"^\(1\) "))
-    expect(icon).to_have_attribute("href", re.compile(r"favicon-unread\.svg"))
+    expect(icon).to_have_attribute("href", re.compile(r"favicon-call\.svg"))
     bert.window.room(anna.name).click()
     expect(bert.page).to_have_title(f"{anna.name} · Parley")
     expect(icon).to_have_attribute("href", re.compile(r"favicon\.svg"))

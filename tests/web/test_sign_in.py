@@ -28,6 +28,7 @@ def test_a_name_is_known_in_any_capitals(alice: Browser, app: Flask) -> None:
     assert browser.boot()["user"]["name"] == "alice"
 
 
+@pytest.mark.usefixtures("full_cost")
 @pytest.mark.parametrize("name", ["alice", "nobody", "no such name!", "ali\u0301ce", "a" * 300, "alice\x00"])
 def test_a_wrong_name_and_a_wrong_password_do_the_same_work_and_get_the_same_words(
     name: str, alice: Browser, app: Flask, monkeypatch: pytest.MonkeyPatch
@@ -140,6 +141,7 @@ def test_next_in_the_form_is_looked_at_as_well(alice: Browser, app: Flask) -> No
     assert response.location == "/"
 
 
+@pytest.mark.usefixtures("full_cost")
 def test_a_hash_of_yesterday_is_renewed(alice: Browser, app: Flask, database: Database) -> None:
     old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD.encode())
     with database.cursor() as cursor:

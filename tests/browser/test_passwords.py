@@ -43,7 +43,7 @@ def test_sign_in_asks_for_the_apps_code_once_it_is_turned_on(people: People) -> 
     page.get_by_role("link", name="Second step at sign-in").click()
     picture = page.get_by_role("img", name="The key below, as a picture for the app")
     expect(picture).to_be_visible()
-    assert picture.evaluate("(image) => image.complete && image.naturalWidth > 0")
+    anna.window.until(lambda: picture.evaluate("(image) => image.complete && image.naturalWidth > 0"))
     fits(page)
     app = pyotp.TOTP((page.locator(".secret code").text_content() or "").replace(" ", ""))
     step = int(time.time()) // 30

@@ -19,7 +19,7 @@ def test_the_other_is_shown_as_online_and_offline_in_words_too(people: People) -
     talk(anna, bert)
     expect(anna.page.locator("#conversation-about")).to_have_text("Online")
     expect(anna.window.room(bert.name).locator(".presence")).to_have_class("presence is-online")
-    expect(anna.page.get_by_role("link", name=f"{bert.name} , Online")).to_be_visible()
+    expect(anna.page.get_by_role("link", name=f"{bert.name}, Online", exact=True)).to_be_visible()
     bert.page.close()
     expect(anna.page.locator("#conversation-about")).to_have_text("Offline")
     expect(anna.window.room(bert.name).locator(".presence")).to_have_class("presence is-offline")
@@ -43,6 +43,7 @@ def test_who_is_writing_is_named_and_nothing_moves(people: People) -> None:
     anna.window.say("hello")
     for other in (bert, carl):
         expect(other.window.message("hello").last).to_be_visible()
+    expect(anna.page.locator(".message.is-pending, .message.is-sent")).to_have_count(0)
     end = "document.querySelector('#message-list').lastElementChild.getBoundingClientRect().bottom"
     before = anna.page.evaluate(end)
     bert.window.composer.press_sequentially("I ")

@@ -10,7 +10,7 @@ export function presenceText(state) {
 }
 
 /**
- * The face of somebody with a dot; the words are for those who do not see it.
+ * The face of somebody with a dot: decoration, so the words of `presenceText` stand beside it.
  * @param {import("./timeline.js").User} user @param {import("./presence.js").State|undefined} state
  */
 export function face(user, state) {
@@ -18,6 +18,6 @@ export function face(user, state) {
     "span",
     { class: "face" },
     avatar(user),
-    state && el("span", { class: `presence is-${state}`, title: presenceText(state) }),
+    state && el("span", { class: `presence is-${state}`, title: presenceText(state), "aria-hidden": "true" }),
   );
 }

@@ -54,10 +54,10 @@ export class SidebarView {
               href: pathOf(conversation),
               "data-route": true,
               "aria-current": isCurrent && "page",
+              "aria-label": [title, ...wordsOf(news, state)].join(", "),
             },
             peer ? face(peer, state) : el("span", { class: "list-sign" }, icon("hash")),
             el("span", { class: "list-name", dir: "auto" }, title),
-            el("span", { class: "visually-hidden" }, wordsOf(news, state)),
             ...marksOf(news),
           ),
         ),
@@ -82,10 +82,7 @@ function wordsOf({ unread, mentions, level }, state) {
     unread > 0 && tn("{count} unread message", "{count} unread messages", unread),
     mentions > 0 && tn("{count} mentions you", "{count} mention you", mentions),
     level === "muted" && t("muted"),
-  ]
-    .filter(Boolean)
-    .map((words) => `, ${words}`)
-    .join("");
+  ].filter(Boolean);
 }
 
 function marksOf({ unread, mentions, level }) {

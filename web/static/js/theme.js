@@ -3,7 +3,7 @@
 import { durableStorage } from "./storage.js";
 
 const KEY = "parley:theme";
-const GROUND = { light: "#f3f6f6", dark: "#12181a" }; // as --ground: browsers want it apart, for their own frame
+const GROUND = { light: "#f1f5f6", dark: "#0c1416" }; // as --ground: browsers want it apart, for their own frame
 const storage = durableStorage();
 
 /** @returns {"system"|"light"|"dark"} */

@@ -43,7 +43,7 @@ chaos: ## break the running product while clients talk (A='--seconds 600 --seed 
 
 planted: ## plant known bugs, each in a short fault run, and see each one found
 	@deploy/install.sh tests
-	$(PYTHON) -m tests.chaos.planted --seconds 15 --seed 11 $(A)
+	$(PYTHON) -m tests.chaos.planted $(A)
 
 attack: ## attack a private Parley with scanners, broken frames and a stop-watch (A=--help)
 	@deploy/install.sh tests

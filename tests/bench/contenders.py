@@ -75,7 +75,7 @@ class Peer:
             server, _ = cores.cores()
             roles["server"] = stack.enter_context(_started(self.server(job), self._environment(job), log))
             wait_for(lambda: _connects(address), what=f"{self.name} listens: {folder / 'log'}")
-            roles["server"] = _family(roles["server"][0])
+            roles["server"] = cores.family(roles["server"][0])
             for pid in roles["server"]:
                 cores.bind(pid, {server})
             if self.emitter is not None:
@@ -173,12 +173,6 @@ def _connects(address: str) -> bool:
         host, _, port = address.rpartition(":")
         socket.create_connection((host, int(port))).close()
     return True
-
-
-def _family(pid: int) -> list[int]:
-    """A process and its children, as the workers of gunicorn."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(member for child in children for member in _family(int(child)))]
 
 
 def _gunicorn(job: Job) -> list[str]:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from tests.bench.case import Case, Plan, Step
 from tests.bench.figures import FAILED, Sample
-from tests.bench.load import LoadFailed
 
 TRIES = 4  # of a step that others spoil
 
@@ -42,14 +41,14 @@ def _attempt(step: Step) -> Sample:
     """One attempt. A contender that does not start or loses its clients must not end the run of all others."""
     try:
         return step.measure()
-    except (LoadFailed, AssertionError, OSError) as fault:
+    except Exception as fault:
         return Sample(step.who, step.what, {}, faults={FAILED: 1}, note=str(fault))
 
 
 def _line(sample: Sample) -> str:
     shown = ", ".join(
         f"{name} {sample.figures[name]:,.1f}"
-        for name in ("deliveries", "p50", "p99", "acks", "ack_p50", "ack_p99", "churn")
+        for name in ("deliveries", "p50", "p99", "acks", "ack_p50", "ack_p99", "churn", "usable")
         if sample.figures.get(name)
     )
     faults = f"  FAULTS {dict(sample.faults)} {sample.note}" if sample.faults else ""

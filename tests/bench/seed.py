@@ -78,6 +78,11 @@ class Seed:
             self._join(cursor, room, [person.user.id for person in people[1:]])
         return room
 
+    def join(self, room: int, people: Sequence[Person]) -> None:
+        """Let these people join a room, who have then read what is there."""
+        with self._database.transaction() as cursor:
+            self._join(cursor, room, [person.user.id for person in people])
+
     @staticmethod
     def _join(cursor: Cursor, room: int, members: Sequence[int]) -> None:
         """What `rooms.join` does for each of them."""

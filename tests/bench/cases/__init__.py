@@ -1,7 +1,7 @@
 """The cases, in the order of their worth."""
 
 from tests.bench.case import Case
-from tests.bench.cases import delivery, many_rooms, sending
+from tests.bench.cases import delivery, many_rooms, page, sending
 
 CASES: tuple[Case, ...] = (
     delivery.FAN_OUT,
@@ -11,4 +11,5 @@ CASES: tuple[Case, ...] = (
     delivery.STALLED,
     many_rooms.MANY_ROOMS,
     delivery.DAEMONS,
+    page.PAGE,
 )

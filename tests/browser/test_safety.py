@@ -159,11 +159,12 @@ def test_payloads_in_names_and_topics_of_rooms_are_shown_as_text(people: People)
         bert.as_program(lambda client, room=room: join_and_say(client, room, "hello"))  # type: ignore[misc]
         bert.page.goto(f"/rooms/{room}")
         expect(bert.window.title).to_have_text(name)
+        expect(bert.page.locator("#conversation-about")).to_have_text(payload)
         bert.page.keyboard.press("Control+k")
         bert.page.keyboard.type(name)
         expect(bert.page.get_by_role("option").first).to_contain_text(name)
         bert.page.keyboard.press("Escape")
-        leave(bert.page, name)
+        leave(bert.page, name, payload)
         bert.page.get_by_role("button", name="All rooms").click()
         expect(bert.page.locator("#browse-list").get_by_text(name, exact=True)).to_be_visible()
         assert traces(bert.page) == []
@@ -185,8 +186,10 @@ def set_topic(page: Page, room: int, name: str, topic: str) -> None:
     assert status == 200
 
 
-def leave(page: Page, name: str) -> None:
+def leave(page: Page, name: str, topic: str) -> None:
     page.get_by_role("button", name="About this conversation").click()
+    expect(page.locator("#details-title")).to_have_text(name)
+    expect(page.locator("#details-topic")).to_have_text(topic)
     assert traces(page) == []
     page.get_by_role("button", name="Leave").click()
     expect(page.locator("#confirm-dialog")).to_contain_text(name)
@@ -213,6 +216,12 @@ def test_payloads_in_names_of_people_are_shown_as_text(people: People, stack: St
     expect(anna.window.settled.first.locator(".message-author")).to_have_text(name)
     expect(anna.window.settled).to_have_count(2)
     expect(anna.page.get_by_role("log")).to_contain_text(name)
+    mallory.window.composer.press_sequentially("I ")
+    expect(anna.page.locator("#typing")).to_contain_text(name)
+    anna.page.get_by_role("button", name="2 members").click()
+    expect(anna.page.locator("#members-list")).to_contain_text(name)
+    assert traces(anna.page) == []
+    anna.page.keyboard.press("Escape")
     mallory.window.act("hello", "Reply")
     mallory.window.say("an answer to oneself")
     mallory.window.react("before", "tada")

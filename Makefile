@@ -30,7 +30,7 @@ restart: ## take over new code without an interruption, one process at a time
 
 test: ## run every test against real servers and a real browser (T='-k name' for some)
 	@deploy/install.sh tests
-	$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile $(T)
+	$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(T)
 
 lint: ## check the style
 	@deploy/install.sh tests

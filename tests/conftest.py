@@ -12,15 +12,25 @@
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared.database import Database
 from shared.settings import Settings
+from tests import order
 from tests.servers import IDLE_SECONDS, Servers
 from tests.system.stack import Stack
 from tests.unlimited import HTTP_UNLIMITED
+
+TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A worker of several begins with what takes long; the tests of a file stay together and in their order."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: -order.seconds(item.path.relative_to(TESTS).as_posix()))
 
 
 @pytest.fixture(scope="session")

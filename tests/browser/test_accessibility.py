@@ -14,7 +14,9 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import People
 from tests.browser.network import Network
 from tests.browser.person import Person
+from tests.browser.test_history import join_and_say
 from tests.browser.test_layout import PHONE
+from tests.browser.test_levels import set_level
 
 AXE = (Path(__file__).parent / "vendor" / "axe.js").read_text()
 RUN = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
@@ -34,6 +36,9 @@ LONG = "\n".join(f"line {number} of a log" for number in range(12))
 PASTE = """(field, text) => { const data = new DataTransfer(); data.setData("text/plain", text);
     field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
     field.setRangeText(text, 0, 0, "end"); }"""
+KEYS = (
+    """(field) => setInterval(() => field.dispatchEvent(new InputEvent("input", { bubbles: true })), 1000)"""
+)
 
 
 def complaints(page: Page) -> list[str]:
@@ -178,11 +183,37 @@ def unknown_person(anna: Person) -> None:
     expect(anna.page.get_by_text("Nobody here is called")).to_be_visible()
 
 
-def confirmation(anna: Person) -> None:
+def members(anna: Person) -> None:
     anna.page.keyboard.press("Escape")
-    anna.page.get_by_role("button", name="About this conversation").click()
+    anna.page.get_by_role("button", name="1 member").click()
+    expect(anna.page.locator(".member")).to_contain_text([f"{anna.name}ownerOnline"])
+
+
+def members_none_found(anna: Person) -> None:
+    anna.page.get_by_label("Find a member").fill("nobody_here")
+    expect(anna.page.get_by_text("Nobody here is called so.")).to_be_visible()
+
+
+def details_of_an_owner(anna: Person) -> None:
+    anna.page.locator("#members-dialog").get_by_role("button", name="Close").click()
+    about(anna)
+    expect(anna.page.locator("#details-form")).to_be_visible()
+
+
+def details_refused(anna: Person) -> None:
+    anna.page.locator("#details-name").fill("general")
+    anna.page.get_by_role("button", name="Save").click()
+    expect(anna.page.locator("#details-fault")).not_to_be_empty()
+
+
+def confirmation(anna: Person) -> None:
     anna.page.get_by_role("button", name="Leave").click()
     expect(anna.page.locator("#confirm-dialog")).to_be_visible()
+
+
+def about(anna: Person) -> None:
+    anna.page.get_by_role("button", name="About this conversation").click()
+    expect(anna.page.locator("#details-dialog")).to_be_visible()
 
 
 def notes_and_a_notice(anna: Person) -> None:
@@ -207,7 +238,92 @@ def not_found(anna: Person) -> None:
 STATES: tuple[Callable[[Person], None], ...] = (
     empty_room, messages_of_every_kind, message_with_the_focus, reply_begun, quote, emoji_picker, emoji_found,
     reactions, who_reacted, editing, emoji_completion, people_completion, paste_offer, too_long,
-    switcher, help_sheet, settings, all_rooms, unknown_person, confirmation, notes_and_a_notice, account, not_found,
+    switcher, help_sheet, settings, all_rooms, unknown_person, members, members_none_found, details_of_an_owner,
+    details_refused, confirmation, notes_and_a_notice, account, not_found,
+)  # fmt: skip
+
+
+# -- the states that take another
+
+
+def direct_message_that_is_seen(anna: Person, bert: Person) -> None:
+    anna.window.open_direct(bert.name)
+    anna.window.say("hello")
+    bert.window.go_to(anna.name)
+    expect(anna.window.message("hello").get_by_text("Seen", exact=True)).to_be_visible()
+
+
+def other_is_online(anna: Person, bert: Person) -> None:
+    expect(anna.window.room(bert.name).locator(".presence.is-online")).to_be_visible()
+
+
+def other_is_writing(anna: Person, bert: Person) -> None:
+    """For as long as the page is looked at: each key is forgotten after a few seconds."""
+    bert.window.composer.fill("I ")
+    bert.window.composer.evaluate(KEYS)
+    expect(anna.page.locator("#typing")).to_have_text(f"{bert.name} is writing…")
+
+
+def details_of_a_direct_conversation(anna: Person, bert: Person) -> None:
+    bert.window.composer.fill("")
+    about(anna)
+    expect(anna.page.locator("#details-title")).to_have_text(bert.name)
+    expect(anna.page.locator("#leave")).to_be_hidden()
+
+
+def details_of_a_member(anna: Person, bert: Person) -> None:
+    anna.page.keyboard.press("Escape")
+    room = bert.window.create_room(f"Room for {anna.name}")
+    anna.as_program(lambda client: join_and_say(client, room, "may I?"))
+    anna.window.go_to(f"Room for {anna.name}")
+    about(anna)
+    expect(anna.page.locator("#leave")).to_be_visible()
+    expect(anna.page.locator("#details-form")).to_be_hidden()
+
+
+def members_and_how_they_are(anna: Person, bert: Person) -> None:
+    anna.page.keyboard.press("Escape")
+    anna.page.get_by_role("button", name="2 members").click()
+    expect(anna.page.locator(".member .presence.is-online")).to_have_count(2)
+    expect(anna.page.locator(".member").filter(has_text="owner")).to_contain_text(bert.name)
+
+
+def rooms_that_are_loud_quiet_calling_and_muted(anna: Person, bert: Person) -> None:
+    anna.page.keyboard.press("Escape")
+    for name, level, text, badges in (
+        ("Loud", "Everything", "news", ["1"]),
+        ("Calling", None, f"@{anna.name} news", ["@1"]),
+        ("Quiet", None, "news", ["1"]),
+        ("Muted", "Nothing", f"@{anna.name} news", ["1"]),
+    ):
+        room = anna.window.create_room(f"{name} {anna.name}")
+        if level:
+            set_level(anna.window, level)
+        anna.window.go_to("general")
+        bert.as_program(lambda client, room=room, text=text: join_and_say(client, room, text))  # type: ignore[misc]
+        expect(anna.window.room(f"{name} {anna.name}").locator(".badge")).to_have_text(badges)
+    expect(anna.page.locator(".list-item.is-muted .list-muted")).to_be_visible()
+
+
+def other_is_away(anna: Person, bert: Person) -> None:
+    bert.page.clock.install()
+    bert.page.reload()
+    bert.window.ready()
+    bert.page.clock.fast_forward("05:01")
+    expect(anna.window.room(bert.name).locator(".presence.is-away")).to_be_visible()
+
+
+def other_is_offline(anna: Person, bert: Person) -> None:
+    bert.page.close()
+    anna.window.go_to(bert.name)
+    expect(anna.page.locator("#conversation-about")).to_have_text("Offline")
+    expect(anna.window.room(bert.name).locator(".presence")).to_have_class("presence is-offline")
+
+
+STATES_OF_TWO: tuple[Callable[[Person, Person], None], ...] = (
+    direct_message_that_is_seen, other_is_online, other_is_writing, details_of_a_direct_conversation,
+    details_of_a_member, members_and_how_they_are, rooms_that_are_loud_quiet_calling_and_muted, other_is_away,
+    other_is_offline,
 )  # fmt: skip
 
 
@@ -219,6 +335,16 @@ def test_no_state_of_the_page_has_faults(people: People, theme: str) -> None:
         state(anna)
         found[state.__name__] = complaints(anna.page)
     assert found == {state.__name__: [] for state in STATES}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_state_of_the_page_with_another_has_faults(people: People, theme: str) -> None:
+    anna, bert = people("anna", color_scheme=theme), people("bert")
+    found = {}
+    for state in STATES_OF_TWO:
+        state(anna, bert)
+        found[state.__name__] = complaints(anna.page)
+    assert found == {state.__name__: [] for state in STATES_OF_TWO}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -40,6 +40,7 @@ class Sample:
         return self.who, self.what
 
 
+US = "Parley"
 FAILED = "failed"  # the fault of a sample that was not measured to its end
 ROUNDS_LEAST = 3  # sound ones, for a figure that a goal may be held against
 

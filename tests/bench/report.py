@@ -5,11 +5,10 @@ from pathlib import Path
 
 from tests.bench import plot
 from tests.bench.case import Case, Column, Plot
-from tests.bench.figures import ROUNDS_LEAST, Goal, Key, Spread, Table
+from tests.bench.figures import ROUNDS_LEAST, US, Goal, Key, Spread, Table
 from tests.bench.results import FOLDER, Measured
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-US = "Parley"
 HEAD = """# What was measured
 
 Written by `make bench`; what each case is, and how it is measured, stands in [README.md](README.md). Every figure is the

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from tests.bench.case import Case, Plan, Step
-from tests.bench.figures import FAILED, Sample
+from tests.bench.figures import FAILED, US, Sample
 
 TRIES = 4  # of a step that others spoil
 
@@ -18,11 +18,15 @@ def say(text: str) -> None:
 def run(case: Case, plan: Plan) -> list[Sample]:
     """Every sample of a case, also the spoilt ones, of which each says so."""
     samples: list[Sample] = []
-    with case.steps(plan) as steps:
-        for number in range(plan.rounds):
-            say(f"{case.name}: round {number + 1} of {plan.rounds}")
-            for step in filter(lambda step: plan.includes(step.who), steps):
-                samples += measure(step, plan)
+    try:
+        with case.steps(plan) as steps:
+            for number in range(plan.rounds):
+                say(f"{case.name}: round {number + 1} of {plan.rounds}")
+                for step in filter(lambda step: plan.includes(step.who), steps):
+                    samples += measure(step, plan)
+    except Exception as fault:  # what all rounds share did not start or did not end; the other cases go on
+        say(f"    failed: {fault}")
+        samples.append(Sample(US, "what all rounds share", {}, faults={FAILED: 1}, note=str(fault)))
     return samples
 
 

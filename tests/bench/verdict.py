@@ -1,9 +1,7 @@
 """Whether a run may be believed, and whether Parley did what it is to do."""
 
 from tests.bench.case import Case
-from tests.bench.figures import Table
-
-US = "Parley"
+from tests.bench.figures import US, Table
 
 
 def faults(table: Table) -> list[str]:

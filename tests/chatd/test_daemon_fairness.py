@@ -17,7 +17,8 @@ from tests.servers import Servers
 from tests.timing import TooSlow, best_of_tries
 
 LINES, MESSAGES, QUESTIONS = 8, 64, 16
-WORST_SECONDS = 1.5  # a queue in the order of arrival takes as long as the whole flood: 2 s and more
+# The share of the whole flood's time that an answer may take: in a queue in the order of arrival it is all of it.
+WORST_SHARE = 0.5
 BODY = "x" * 10_000
 
 
@@ -39,20 +40,22 @@ async def test_many_large_messages_of_one_user_do_not_delay_another_s(chat: Chat
         async def flood(number: int) -> None:
             for id in ids[number]:
                 await crowd[number].say(type="send", id=id, room=hers, body=BODY)
+            for id in ids[number]:
+                assert (await crowd[number].answer(id))["type"] == "ack"
 
+        started = time.monotonic()
         flooding = [asyncio.create_task(flood(number)) for number in range(LINES)]
         took = []
         while not all(task.done() for task in flooding):
             began = time.monotonic()
             assert (await one.send("hello", room=mine))["type"] == "ack"
             took.append(time.monotonic() - began)
-        for number, line in enumerate(crowd):
-            for id in ids[number]:
-                assert (await line.answer(id))["type"] == "ack"
+        whole = time.monotonic() - started
+        await asyncio.gather(*flooding)
     if len(took) <= 3:
         raise TooSlow("the flood was over before anything could be measured")
-    if max(took) >= WORST_SECONDS:
-        raise TooSlow(f"{sorted(took)}")
+    if max(took) >= WORST_SHARE * whole:
+        raise TooSlow(f"{sorted(took)} of {whole}")
 
 
 async def seconds_of_an_answer(one: Client, room: int) -> float:
@@ -71,13 +74,15 @@ async def test_many_questions_of_one_user_do_not_delay_another_s(chat: Chat) -> 
         one = await stack.enter_async_context(chat.connect(alice))
         alone = [await seconds_of_an_answer(one, mine) for _ in range(20)]
         crowd = [await stack.enter_async_context(chat.connect(eve)) for _ in range(LINES)]
+        started = time.monotonic()
         for line in crowd:
             for _ in range(QUESTIONS):
                 await line.say(type="sync", room=hers, since=0)
         beside = []
         while not all(len(line.heard("changes")) == QUESTIONS for line in crowd):
             beside.append(await seconds_of_an_answer(one, mine))
+        whole = time.monotonic() - started
     if len(beside) <= 3:
         raise TooSlow("the flood was over before anything could be measured")
-    if max(beside) >= WORST_SECONDS or statistics.median(beside) >= 5 * statistics.median(alone) + 0.05:
-        raise TooSlow(f"{sorted(beside)} beside the questions, {sorted(alone)} without them")
+    if max(beside) >= WORST_SHARE * whole or statistics.median(beside) >= 5 * statistics.median(alone) + 0.05:
+        raise TooSlow(f"{sorted(beside)} beside the questions, {sorted(alone)} without them, of {whole}")

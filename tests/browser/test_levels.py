@@ -68,7 +68,7 @@ def test_a_muted_room_is_quiet_on_every_device_and_tells_of_itself_in_words(peop
     anna.says(room, [f"@{bert.name} psst"])
     for window in (bert.window, phone):
         expect(window.room(name).locator(".badge")).to_have_text(["1"])
-        expect(window.room(name)).to_have_accessible_name(f"{name}, 1 unread message, 1 mentions you, muted")
+        expect(window.room(name)).to_have_accessible_name(f"{name} (1 unread message, 1 mentions you, muted)")
         assert not window.page.title().startswith("(")
     bert.page.reload()
     expect(bert.window.room(name)).to_have_class("list-item is-muted")

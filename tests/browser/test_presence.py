@@ -19,7 +19,7 @@ def test_the_other_is_shown_as_online_and_offline_in_words_too(people: People) -
     talk(anna, bert)
     expect(anna.page.locator("#conversation-about")).to_have_text("Online")
     expect(anna.window.room(bert.name).locator(".presence")).to_have_class("presence is-online")
-    expect(anna.page.get_by_role("link", name=f"{bert.name}, Online", exact=True)).to_be_visible()
+    expect(anna.page.get_by_role("link", name=f"{bert.name} (Online)", exact=True)).to_be_visible()
     bert.page.close()
     expect(anna.page.locator("#conversation-about")).to_have_text("Offline")
     expect(anna.window.room(bert.name).locator(".presence")).to_have_class("presence is-offline")

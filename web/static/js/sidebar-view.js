@@ -40,6 +40,7 @@ export class SidebarView {
     const isCurrent = conversation.key === current?.key;
     const news = newsOf(room, rooms);
     const state = peer && peer.id !== rooms.self.id ? this.presence.of(peer.id) : undefined;
+    const words = wordsOf(news, state);
     return {
       key: conversation.key,
       stamp: `${title} ${isCurrent} ${state} ${Object.values(news).join(" ")}`,
@@ -54,10 +55,10 @@ export class SidebarView {
               href: pathOf(conversation),
               "data-route": true,
               "aria-current": isCurrent && "page",
-              "aria-label": [title, ...wordsOf(news, state)].join(", "),
             },
             peer ? face(peer, state) : el("span", { class: "list-sign" }, icon("hash")),
             el("span", { class: "list-name", dir: "auto" }, title),
+            words.length > 0 && el("span", { class: "visually-hidden" }, `(${words.join(", ")})`),
             ...marksOf(news),
           ),
         ),

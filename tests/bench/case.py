@@ -102,7 +102,9 @@ def sample_of(who: str, what: str, ran: load.Run, options: load.Options, *, size
         late = ran.result["late"]["p99"]
         if late > LATE_MOST_MS or figures["sent"] < RATE_LEAST * options.rate:
             spoilt = f"the load was late: {figures['sent']:.0f} of {options.rate:.0f} messages/s, p99 {late:.0f} ms"
-    return Sample(who, what, figures, size, ran.faults(), spoilt, ran.result["fault"])
+    # A run in which nobody said anything shows nothing, however orderly it was.
+    silent = {"silent": 1} if not figures["sent"] else {}
+    return Sample(who, what, figures, size, ran.faults() | silent, spoilt, ran.result["fault"])
 
 
 def figures_of(ran: load.Run) -> dict[str, float]:

@@ -78,7 +78,7 @@ static void ask(uint64_t now)
 {
     uint64_t wanted = allowed(now, AHEAD_US);
     uint32_t more = wanted > ASK_MAX ? ASK_MAX : (uint32_t)wanted;
-    bool soon = options.rate > 0 ? queued < allowed(now, SPARE_US) : queued == 0 && more >= (options.window + 3) / 4;
+    bool soon = options.rate > 0 ? queued < allowed(now, SPARE_US) : queued == 0 && wanted >= (options.window + 3) / 4;
     /* One question at a time: what it brings shows how much is still wanted. */
     if (asked || !soon || more <= queued)
         return;

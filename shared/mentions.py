@@ -17,7 +17,8 @@ _CALL = re.compile(r"(?<![A-Za-z0-9_@/\\])@([A-Za-z0-9_]{1,32})(?![A-Za-z0-9_@])
 _OPENS = re.compile(r"((?:[ \t>]|[-+*][ \t]|[0-9]{1,9}[.)][ \t])*)(`{3,}(?=[^`]*$)|~{3,})")
 _CLOSES = re.compile(r"[ \t>]*(`{3,}|~{3,})[ \t]*$")
 _QUOTED = re.compile(r"[ \t>]*")
-_TICKS = re.compile(r"(\\*)(`+)")
+# Backslashes are looked at from their first one only, else each of many would be tried as the beginning.
+_TICKS = re.compile(r"(?<!\\)(\\*)(`+)")
 
 
 @dataclass(frozen=True, slots=True)

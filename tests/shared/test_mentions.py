@@ -1,6 +1,7 @@
 """Whom a text calls."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,11 @@ def test_whatever_stands_there_only_what_stands_behind_the_sign_is_called(text: 
 @given(st.lists(pieces, max_size=20).map("".join))
 def test_in_a_fence_that_is_not_closed_nobody_is_called(text: str) -> None:
     assert called("~~~~\n" + text.replace("~", "")) == NOBODY
+
+
+@pytest.mark.parametrize("piece", ["\\", "`", "``` ", "~~~\n", "> ", "1. ", "@a", "\\`", "` @a\n"])
+def test_whatever_is_said_ten_thousand_times_is_read_at_once(piece: str) -> None:
+    text = (piece * 10_000)[:9_990] + "a`@bob"
+    began = time.process_time()  # of this process alone: a busy machine makes it no longer
+    called(text)
+    assert time.process_time() - began < 0.2

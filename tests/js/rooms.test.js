@@ -122,3 +122,12 @@ test("the other of a direct room has seen as much as they ever did", () => {
   rooms.seen({ room: 3, user: 7, number: 9 });
   assert.deepEqual([rooms.get(3).seen, rooms.partners()], [4, [8]]);
 });
+
+test("who writes in a direct room has seen what stands before", () => {
+  const rooms = new Rooms(self, [summary(3, { members: [self, bert], seen: 2 }), summary(1)]);
+  rooms.message(message(3, 5));
+  rooms.message(message(3, 4));
+  rooms.message(message(3, 6, self));
+  rooms.message(message(1, 5));
+  assert.deepEqual([rooms.get(3).seen, rooms.get(1).seen], [5, 0]);
+});

@@ -85,6 +85,8 @@ export class Rooms {
     if (isOwn && message.number > held.last_number) held.own.wrote(message.number);
     held.head = Math.max(held.head, message.version);
     held.last_number = Math.max(held.last_number, message.number);
+    // The same is so of the other in a direct room, and nothing else tells of it.
+    if (!isOwn && held.room.kind === "direct") held.seen = Math.max(held.seen, message.number);
     const called = message.everyone || message.mentions?.includes(this.self.id);
     held.own.message(message, Boolean(called) && !isOwn);
   }

@@ -98,7 +98,8 @@ class Timeline:
     ) -> Todo:
         """A page that was asked for in `generation`.
 
-        Any one where nothing is loaded, else the one before `low`, or, where `newer`, the one after `high`.
+        Any one where nothing is loaded, else the one before `low`, or, where `newer`, the one after `high`. A page
+        of another place (two were asked for while nothing was loaded) is void: between it and the rows is a hole.
         """
         if generation != self.generation:
             return Todo()
@@ -108,6 +109,8 @@ class Timeline:
             self.cursor = version
             self.more, self.newer = more, newer
             self._add(rows)
+            return self._todo()
+        if not self._touches(rows):
             return self._todo()
         # Rows of a page that is older than the cursor may lack changes that were dropped here, since
         # these rows were not held when they came.
@@ -123,6 +126,12 @@ class Timeline:
             self.newer = newer
         self._add([*before, *after])
         return self._todo(held)
+
+    def _touches(self, rows: list[Message]) -> bool:
+        """Whether a page, ascending, overlaps what is held or stands right beside it."""
+        if not rows or self._oldest is None:
+            return True
+        return rows[-1].number >= self._oldest - 1 and rows[0].number <= self._newest + 1
 
     def disconnected(self) -> None:
         """The connection is gone, and with it the answer to an open question."""

@@ -34,6 +34,14 @@ def test_the_rows_never_have_a_hole(case: Case) -> None:
         assert numbers == [*range(numbers[0], numbers[-1] + 1)] if numbers else True
 
 
+def test_of_two_pages_asked_for_at_once_the_later_one_is_void_where_it_stands_apart() -> None:
+    case = Case()
+    for step, pick in [("send", 0)] * 8 + [("around", 2), ("newest", 0), ("page", 0), ("page", 0)]:
+        case.step(step, pick)
+    assert [*case.timeline.rows] == [2, 3, 4]
+    assert case.timeline.newer
+
+
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cases())
 def test_page_after_page_a_reader_gets_from_anywhere_to_the_end(case: Case) -> None:

@@ -106,7 +106,8 @@ export class Timeline {
 
   /**
    * A page of history that was asked for in `generation`: any one where nothing is loaded yet, else
-   * the one before the oldest row, or, where newer ones are not loaded, the one after the newest.
+   * the one before the oldest row, or, where newer ones are not loaded, the one after the newest. A page of
+   * another place (two were asked for while nothing was loaded) is void: between it and the rows is a hole.
    * @param {Page} page @param {number} generation @returns {Todo}
    */
   page(page, generation) {
@@ -119,6 +120,7 @@ export class Timeline {
       this.newer = page.newer ?? false;
       return { ...this.#todo(), changed: true };
     }
+    if (!this.#touches(page.messages)) return this.#todo();
     // Rows of a page that is older than the cursor may lack changes that were dropped here, since
     // these rows were not held when they came.
     if (page.version < this.cursor) this.floor = Math.min(this.floor ?? page.version, page.version);
@@ -132,6 +134,12 @@ export class Timeline {
     this.rows = [...older, ...this.rows, ...newer];
     const todo = this.#todo(held);
     return { ...todo, changed: todo.changed || older.length + newer.length > 0 };
+  }
+
+  /** Whether a page, ascending, overlaps what is held or stands right beside it. @param {Message[]} messages */
+  #touches(messages) {
+    if (!messages.length || !this.rows.length) return true;
+    return messages.at(-1).number >= this.oldest - 1 && messages[0].number <= this.newest + 1;
   }
 
   /** The connection is gone, and with it the answer to an open question. */

@@ -112,16 +112,23 @@ class Database:
     def transact(self, work: Callable[[Cursor], T]) -> T:
         """Run `work` in a transaction, again after a lock that somebody held, for up to 3 s.
 
-        `work` must be safe to run again from the start. Raises what the last attempt raised.
+        And once more where the connection broke before COMMIT was asked for: the server has rolled that
+        back. `work` must be safe to run again from the start. Raises what the last attempt raised.
         """
         until = time.monotonic() + RETRY_SECONDS
+        is_first_loss = True
         while True:
+            is_committing = False
             try:
                 with self.transaction() as cursor:
-                    return work(cursor)
+                    result = work(cursor)
+                    is_committing = True
+                return result
             except pymysql.err.MySQLError as fault:
-                if not is_locked(fault) or time.monotonic() > until:
+                is_undone = is_lost(fault) and is_first_loss and not is_committing
+                if not (is_undone or is_locked(fault)) or time.monotonic() > until:
                     raise
+                is_first_loss = is_first_loss and not is_undone
 
     def close(self) -> None:
         """Close every connection."""

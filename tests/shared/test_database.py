@@ -9,17 +9,11 @@ import pymysql
 import pytest
 
 from shared import rooms
-from shared.database import Cursor, Database, OwnConnection, is_locked, is_lost, is_unavailable
+from shared.database import Database, OwnConnection, is_locked, is_lost, is_unavailable
 from shared.settings import Settings
-from tests.servers import IDLE_SECONDS, wait_for
+from tests.servers import wait_for
+from tests.shared.connections import connection_id, connections, kill, names, put
 from tests.shared.people import held, read_only
-
-
-@pytest.fixture
-def other(settings: Settings) -> Iterator[Database]:
-    """Another pool: another process."""
-    with closing(Database(settings, idle_seconds=IDLE_SECONDS)) as pool:
-        yield pool
 
 
 @pytest.fixture
@@ -27,35 +21,6 @@ def services(settings: Settings, empty: None) -> Iterator[Database]:
     """A pool as the services have it: the server ends a transaction in which nothing happens for 2 s."""
     with closing(Database(settings)) as pool:
         yield pool
-
-
-def connection_id(cursor: Cursor) -> int:
-    cursor.execute("SELECT CONNECTION_ID() AS id")
-    row = cursor.fetchone()
-    assert row is not None
-    return int(row["id"])
-
-
-def kill(database: Database, connection: int) -> None:
-    """End a connection as a restart of the server does; returns when it is gone."""
-    with database.cursor() as cursor:
-        cursor.execute("KILL %s", (connection,))
-        wait_for(lambda: connection not in connections(cursor), what="the connection to be gone")
-
-
-def connections(cursor: Cursor) -> list[int]:
-    cursor.execute("SHOW PROCESSLIST")
-    return [int(row["Id"]) for row in cursor.fetchall()]
-
-
-def put(cursor: Cursor, name: str) -> None:
-    cursor.execute("INSERT INTO users (name, password_hash) VALUES (%s, 'x')", (name,))
-
-
-def names(database: Database) -> list[str]:
-    with database.cursor() as cursor:
-        cursor.execute("SELECT name FROM users ORDER BY name")
-        return [row["name"] for row in cursor.fetchall()]
 
 
 # -- transactions
@@ -238,44 +203,6 @@ def test_who_waits_for_a_lock_for_a_second_gives_up(database: Database, other: D
     assert is_locked(caught.value)
     assert not is_lost(caught.value)
     assert not is_unavailable(caught.value)
-
-
-def test_a_transaction_is_tried_again_after_a_lock(database: Database, other: Database) -> None:
-    tries: list[int] = []
-
-    def work(cursor: Cursor) -> str:
-        tries.append(1)
-        if len(tries) > 1:
-            release.set()
-        return str(rooms.lock(cursor, rooms.GENERAL)["name"])
-
-    has_it, release = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with database.transaction() as cursor:
-            rooms.lock(cursor, rooms.GENERAL)
-            has_it.set()
-            while not release.wait(0.2):
-                cursor.execute("SELECT 1")  # or the server would end it
-
-    holding = threading.Thread(target=hold)
-    holding.start()
-    has_it.wait(60)
-    assert other.transact(work) == "general"
-    holding.join()
-    assert len(tries) > 1
-
-
-def test_another_fault_is_not_tried_again(database: Database) -> None:
-    tries: list[int] = []
-
-    def work(cursor: Cursor) -> None:
-        tries.append(1)
-        cursor.execute("SELECT nonsense")
-
-    with pytest.raises(pymysql.err.MySQLError):
-        database.transact(work)
-    assert tries == [1]
 
 
 def test_two_who_wait_for_each_other_are_told(database: Database, other: Database) -> None:

@@ -2,6 +2,9 @@
 
 import math
 import os
+import re
+import subprocess
+from pathlib import Path
 
 from deploy.layout import Layout
 from deploy.render import render
@@ -10,11 +13,28 @@ from shared.settings import PROJECT, Settings
 WORKERS_MAX = 4
 CONNECTIONS_MAX = 32_768  # of a worker, at 430 bytes each; a WebSocket takes two
 BURST_SECONDS = 10  # for so long one address may make twice as many requests as it may in the long run
+BROTLI = """
+            brotli on;
+            brotli_comp_level 6;
+            brotli_min_length 512;
+            brotli_types text/css text/javascript text/plain application/json application/manifest+json image/svg+xml;
+""".strip("\n")
 REQUESTS_AT_ONCE = 1_000  # of one address, beside its WebSockets: for pages and files
 
 
-def configuration(settings: Settings, *, open_files: int) -> str:
-    """The text of nginx.conf. `open_files`: how many a process may open."""
+def brotli_module(nginx: str) -> Path | None:
+    """nginx's module for Brotli (RFC 7932), where it has one; `nginx` is the program.
+
+    Browsers ask for it over https and of this machine. What is served is a fifth smaller by it than by gzip.
+    """
+    built = subprocess.run([nginx, "-V"], capture_output=True, text=True, check=False).stderr
+    folder = re.search(r"--modules-path=(\S+)", built)
+    module = Path(folder[1]) / "ngx_http_brotli_filter_module.so" if folder else None
+    return module if module and module.is_file() else None
+
+
+def configuration(settings: Settings, *, open_files: int, brotli: Path | None = None) -> str:
+    """The text of nginx.conf. `open_files`: how many a process may open; `brotli`: the module, where there is one."""
     rate = settings.request_rate
     sockets = settings.sockets_per_address * settings.daemons
     proxies = settings.proxies
@@ -24,6 +44,8 @@ def configuration(settings: Settings, *, open_files: int) -> str:
         "PROJECT": str(PROJECT),
         # Without this line the master, where root runs it, would give its workers to `nobody`, who reaches no socket.
         "NGINX_USER": "user root;" if os.getuid() == 0 else "",
+        "NGINX_MODULES": f'load_module "{brotli}";' if brotli else "",
+        "NGINX_BROTLI": BROTLI if brotli else "",
         "NGINX_WORKERS": str(min(os.cpu_count() or 1, WORKERS_MAX)),
         "NGINX_CONNECTIONS": str(min(CONNECTIONS_MAX, open_files)),
         "NGINX_LISTEN": listen(settings.listen, settings.port) + (" ssl" if settings.tls else ""),

@@ -145,7 +145,12 @@ def services(settings: Settings) -> None:
     )
     programs["REDIS_PROGRAM"] = render("supervisord-redis.conf", programs) if settings.private_redis else ""
     write(layout.supervisord_conf, render("supervisord.conf", programs))
-    write(layout.etc / "nginx.conf", nginx.configuration(settings, open_files=raise_open_files()))
+    write(
+        layout.etc / "nginx.conf",
+        nginx.configuration(
+            settings, open_files=raise_open_files(), brotli=nginx.brotli_module(program("nginx"))
+        ),
+    )
 
 
 def raise_open_files() -> int:

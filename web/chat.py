@@ -1,10 +1,10 @@
 """The pages of conversations: a shell, and the data with which its scripts start."""
 
-from flask import Blueprint, abort, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from shared import messages, protocol, rooms
-from web import boot, history, identity, people
+from web import boot, compression, history, identity, people
 from web.backends import database
 
 blueprint = Blueprint("chat", __name__)
@@ -64,7 +64,7 @@ def _show(
     mine: list[protocol.RoomSummary],
     page: messages.Page | None,
     direct: protocol.User | None,
-) -> str:
+) -> Response:
     title = direct.name if direct else page.room.name if page else None
     data = boot.data(user=user, epoch=epoch, rooms=mine, page=page, direct=direct)
-    return render_template("chat.html", boot=data, user=user, title=title)
+    return compression.compressed(render_template("chat.html", boot=data, user=user, title=title))

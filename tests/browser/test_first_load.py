@@ -17,8 +17,13 @@ def test_the_first_load_is_small_and_libraries_come_when_they_are_needed(people:
     room = anna.window.create_room(f"Later {anna.name}")  # where nobody has written code yet
     anna.page.goto(f"/rooms/{room}")
     expect(anna.window.composer).to_be_focused()
+    anna.window.say("Everything that shows a message is here")
+    anna.page.goto(f"/rooms/{room}")
+    expect(anna.window.rows).to_have_count(1)
+    loaded = anna.page.evaluate(LOADED)
+    assert {"/static/vendor/markdown-it.js", "/static/js/message-row.js"} <= set(loaded)
     assert 0 < anna.page.evaluate(SIZE) < MOST_BYTES
-    later = {"/static/vendor/highlight.js", "/static/vendor/emoji.js"}
+    later = {"/static/vendor/highlight.js", "/static/vendor/emoji.js", "/static/js/emoji-picker.js"}
     assert later.isdisjoint(anna.page.evaluate(LOADED))
     anna.window.composer.press_sequentially(":tada")
     expect(anna.page.get_by_role("option").first).to_be_visible()

@@ -14,7 +14,7 @@ export class Actions {
    * @param {import("./commands.js").Commands} parts.commands
    * @param {import("./api.js").Api} parts.api
    * @param {import("./router.js").Router} parts.router
-   * @param {import("./dialogs.js").ConfirmDialog} parts.confirm
+   * @param {import("./dialog.js").ConfirmDialog} parts.confirm
    * @param {import("./notice-view.js").NoticeView} parts.notice
    */
   constructor({ app, replica, commands, api, router, confirm, notice }) {

@@ -1,8 +1,8 @@
 /** What can be done with the open conversation: what calls one, unread again, its name and topic, leaving it. */
 
 import { titleOf } from "./conversations.js";
+import { Dialog } from "./dialog.js";
 import { byId } from "./dom.js";
-import { Dialog } from "./dialogs.js";
 import { GENERAL } from "./rooms.js";
 
 export class DetailsDialog extends Dialog {

@@ -1,36 +1,9 @@
-/** The page's dialogs: `<dialog>` elements, which keep the focus inside and give it back afterwards. */
+/** Dialogs about rooms and people: a name to be given, the rooms that there are. */
 
+import { Dialog } from "./dialog.js";
 import { byId, el, icon, keep, linkButton } from "./dom.js";
 import { requestFault } from "./faults.js";
 import { t, tn } from "./texts.js";
-
-/** Open and close of one dialog. A click beside it closes it, as Escape does. */
-export class Dialog {
-  /** @param {string} id */
-  constructor(id) {
-    this.element = byId(id);
-    this.element.addEventListener("click", (event) => {
-      if (event.target === this.element) this.close();
-    });
-    for (const button of this.element.querySelectorAll("[data-close]")) {
-      button.addEventListener("click", () => this.close());
-    }
-  }
-
-  open() {
-    this.element.showModal();
-  }
-
-  close() {
-    this.element.close();
-  }
-
-  /** It led to another conversation: there the focus goes, not back to where the dialog was opened. */
-  done() {
-    this.close();
-    this.element.dispatchEvent(new Event("done"));
-  }
-}
 
 /** Asks for one name, and shows beside it why it was not taken. */
 export class NameDialog extends Dialog {
@@ -175,26 +148,5 @@ export class BrowseDialog extends Dialog {
   #say(...parts) {
     this.state.replaceChildren(...parts);
     this.state.hidden = parts.every((part) => part === "");
-  }
-}
-
-/** Asks before something that can not be undone. */
-export class ConfirmDialog extends Dialog {
-  constructor() {
-    super("confirm-dialog");
-    byId("confirm-yes").addEventListener("click", () => {
-      this.close();
-      this.run();
-    });
-    this.run = () => {};
-  }
-
-  /** @param {{title: string, text: string, action: string}} words @param {() => void} run */
-  ask({ title, text, action }, run) {
-    byId("confirm-title").textContent = title;
-    byId("confirm-text").textContent = text;
-    byId("confirm-yes").textContent = action;
-    this.run = run;
-    this.open();
   }
 }

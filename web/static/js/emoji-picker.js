@@ -3,8 +3,8 @@
  * is seen, Page keys from group to group; letters lead back to the search.
  */
 
+import { Dialog } from "./dialog.js";
 import { byId, el } from "./dom.js";
-import { Dialog } from "./dialogs.js";
 import { groupsOf, namesOf, searched, spoken } from "./emoji.js";
 import { emojiList } from "./emoji-library.js";
 import { t, tn } from "./texts.js";

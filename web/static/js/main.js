@@ -10,19 +10,18 @@ import { readBoot } from "./boot.js";
 import { neighbour, openChoices } from "./choices.js";
 import { Commands } from "./commands.js";
 import { Close, Connection } from "./connection.js";
-import { BrowseDialog, ConfirmDialog, Dialog, NameDialog } from "./dialogs.js";
+import { ConfirmDialog, Dialog } from "./dialog.js";
 import { byId } from "./dom.js";
-import { DetailsDialog } from "./details-dialog.js";
 import { Drafts } from "./drafts.js";
 import { EmojiNames } from "./emoji-library.js";
 import { commandFault } from "./faults.js";
 import { HeaderView } from "./header-view.js";
 import { Http } from "./http.js";
-import { MembersDialog } from "./members-dialog.js";
 import { messageViews } from "./message-views.js";
 import { NoticeView } from "./notice-view.js";
 import { Notifier } from "./notifier.js";
 import { Outbox } from "./outbox.js";
+import { Panels } from "./panels-later.js";
 import { People } from "./people.js";
 import { Presence } from "./presence.js";
 import { Quotes } from "./quotes.js";
@@ -30,7 +29,6 @@ import { Reactions } from "./reactions.js";
 import { Replica } from "./replica.js";
 import { Router } from "./router.js";
 import { Lock, Sender } from "./sender.js";
-import { SettingsDialog } from "./settings-dialog.js";
 import { listenToKeys } from "./shortcuts.js";
 import { SidebarView } from "./sidebar-view.js";
 import { StatusView } from "./status-view.js";
@@ -119,8 +117,15 @@ const notice = new NoticeView();
 const notifier = new Notifier(self, storage, (path) => router.go(path));
 const actions = new Actions({ app, replica, commands, api, router, confirm: new ConfirmDialog(), notice });
 
+const help = new Dialog("help-dialog");
+const panels = new Panels(
+  { self, storage, app, actions, api, presence, notifier, help, people, emojiNames },
+  notice,
+  leadsToComposer,
+);
+
 function startViews() {
-  const parts = { app, replica, outbox, drafts, actions, reactions, quotes, people, emojiNames, api, notice, storage };
+  const parts = { app, replica, outbox, drafts, actions, reactions, quotes, people, emojiNames, api, notice, panels };
   app.begin({
     ...messageViews(boot, parts),
     notice,
@@ -134,48 +139,36 @@ function startViews() {
 }
 
 function startControls() {
-  const dialogs = {
-    create: new NameDialog("create-dialog", (name) => actions.createRoom(name)),
-    direct: new NameDialog("direct-dialog", (name) => actions.openDirect(name)),
-    browse: new BrowseDialog(
-      () => api.publicRooms(),
-      (room) => actions.join(room),
-    ),
-    members: new MembersDialog({
-      api,
-      presence,
-      room: () => app.current.room,
-      write: (name) => actions.openDirect(name),
-    }),
-    details: new DetailsDialog({ app, actions }),
-    help: new Dialog("help-dialog"),
-    settings: new SettingsDialog(notifier, () => dialogs.help.open()),
-    switcher: new SwitcherView({
-      open: () => openChoices(replica.rooms, app.recent, (conversation) => app.visit(conversation)),
-      others: otherRooms,
-      write: (name) => actions.openDirect(name),
-    }),
-  };
+  const switcher = new SwitcherView({
+    open: () => openChoices(replica.rooms, app.recent, (conversation) => app.visit(conversation)),
+    others: otherRooms,
+    write: (name) => actions.openDirect(name),
+  });
   const openers = {
-    "create-room": dialogs.create,
-    "new-direct": dialogs.direct,
-    "browse-rooms": dialogs.browse,
-    "open-members": dialogs.members,
-    "open-details": dialogs.details,
-    "open-settings": dialogs.settings,
-    "open-switcher": dialogs.switcher,
+    "create-room": "create",
+    "new-direct": "direct",
+    "browse-rooms": "browse",
+    "open-members": "members",
+    "open-details": "details",
+    "open-settings": "settings",
   };
-  for (const [id, dialog] of Object.entries(openers)) {
-    byId(id).addEventListener("click", () => dialog.open());
-    dialog.element.addEventListener("done", () => app.toComposer());
+  for (const [id, name] of Object.entries(openers)) {
+    byId(id).addEventListener("click", () => panels.ask(name, (panel) => panel.open()));
   }
+  byId("open-switcher").addEventListener("click", () => switcher.open());
+  leadsToComposer(switcher);
   byId("back").addEventListener("click", () => router.toList());
   // Else the end of the session, which the daemon tells at once, would lead back here after sign-in.
   byId("sign-out").addEventListener("submit", () => connection.end());
-  startKeys(dialogs);
+  startKeys(switcher);
 }
 
-function startKeys({ help, switcher }) {
+/** A dialog that led to another conversation gives the focus to where one writes. */
+function leadsToComposer(dialog) {
+  dialog.element.addEventListener("done", () => app.toComposer());
+}
+
+function startKeys(switcher) {
   const go = (step, unread) => () => {
     const next = neighbour(replica.rooms, app.current?.key ?? "", step, unread);
     if (next) app.visit(next);

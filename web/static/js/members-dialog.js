@@ -1,7 +1,7 @@
 /** Who is in the open room, by name, page by page; a click on somebody opens the direct conversation with them. */
 
+import { Dialog } from "./dialog.js";
 import { byId, el, keep, linkButton } from "./dom.js";
-import { Dialog } from "./dialogs.js";
 import { requestFault } from "./faults.js";
 import { face, presenceText } from "./presence-view.js";
 import { t } from "./texts.js";

@@ -4,11 +4,8 @@ import { copyText } from "./clipboard.js";
 import { PeopleSource, emojiSource } from "./completion-sources.js";
 import { ComposerView } from "./composer-view.js";
 import { byId } from "./dom.js";
-import { EmojiPicker } from "./emoji-picker.js";
-import { Favourites } from "./favourites.js";
 import { Times } from "./format.js";
 import { MessagesView } from "./messages-view.js";
-import { ReactorsDialog } from "./reactors-dialog.js";
 import { t } from "./texts.js";
 import { Tooltip } from "./tooltip.js";
 
@@ -24,9 +21,7 @@ export function messageViews(boot, parts) {
   const messages = new MessagesView(boot.user, {
     ...context,
     ...messageActions(
-      boot,
       parts,
-      context,
       () => messages,
       () => composer,
     ),
@@ -57,19 +52,18 @@ function messageContext(boot, { quotes, people, reactions, emojiNames }) {
 }
 
 /** What can be done with messages. */
-function messageActions(boot, parts, context, messages, composer) {
-  const { app, replica, outbox, actions, reactions, notice, storage, people, emojiNames } = parts;
-  const picker = new EmojiPicker(new Favourites(boot.user.id, storage));
-  const reactors = new ReactorsDialog(context);
-  for (const source of [people, emojiNames]) source.addEventListener("change", () => reactors.draw());
+function messageActions(parts, messages, composer) {
+  const { app, replica, outbox, actions, reactions, notice, panels } = parts;
   reactions.addEventListener("refused", ({ detail }) => notice.show(detail));
   return {
     onPick: (message, anchor) =>
-      picker.ask(anchor, {
-        onTake: (emoji) => reactions.set(message, emoji, true),
-        onLost: () => messages().focus(message.number),
-      }),
-    onWho: (message) => reactors.ask(reactions.of(message)),
+      panels.ask("picker", (picker) =>
+        picker.ask(anchor, {
+          onTake: (emoji) => reactions.set(message, emoji, true),
+          onLost: () => messages().focus(message.number),
+        }),
+      ),
+    onWho: (message) => panels.ask("reactors", (reactors) => reactors.ask(reactions.of(message))),
     onReply: (message) => composer().replyTo(message.number),
     onCopyLink: (message) => copyLink(location.origin + addressOf(message), notice),
     onUnread: (message) => app.markUnread(message.number),

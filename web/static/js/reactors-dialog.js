@@ -1,8 +1,8 @@
 /** Who put which reaction under a message: everybody, by name. */
 
 import { avatar } from "./avatar.js";
+import { Dialog } from "./dialog.js";
 import { byId, el } from "./dom.js";
-import { Dialog } from "./dialogs.js";
 import { t } from "./texts.js";
 
 export class ReactorsDialog extends Dialog {

@@ -1,7 +1,7 @@
 /** What the user may choose about the page: the theme, and whether they are called. */
 
+import { Dialog } from "./dialog.js";
 import { byId } from "./dom.js";
-import { Dialog } from "./dialogs.js";
 import { t } from "./texts.js";
 import { chosenTheme, chooseTheme } from "./theme.js";
 

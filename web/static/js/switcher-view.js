@@ -4,8 +4,8 @@
  */
 
 import { avatar } from "./avatar.js";
+import { Dialog } from "./dialog.js";
 import { byId, el, icon, keep } from "./dom.js";
-import { Dialog } from "./dialogs.js";
 import { matching } from "./match.js";
 import { t } from "./texts.js";
 

@@ -30,6 +30,8 @@ given() {
     [ -f "$project/.env" ] && grep -Eq "^[[:space:]]*(export[[:space:]]+)?$1(_FILE)?[[:space:]]*=[[:space:]]*[^[:space:]]" "$project/.env"
 }
 
+is_installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q ' installed$'; }
+
 # The Debian packages of what is missing.
 missing() {
     if [ "$1" = tests ] || ! given PARLEY_DATABASE_URL; then
@@ -40,13 +42,17 @@ missing() {
         has redis-server || echo redis-server
     fi
     has nginx || echo nginx-light
+    # What makes files smaller than gzip does, of Debian for Debian's nginx. It works without.
+    if grep -q '^ID=debian' /etc/os-release 2>/dev/null && { ! has nginx || [ "$1" = tests ]; }; then
+        is_installed libnginx-mod-http-brotli-filter || echo libnginx-mod-http-brotli-filter
+    fi
     has python3 || echo python3
     python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || echo python3-venv
     if [ "$1" = tests ]; then
         { has chromium || [ -x /usr/bin/chromium ]; } || echo chromium
         has node || echo nodejs
         for font in fonts-noto-cjk fonts-noto-color-emoji; do
-            ! has dpkg-query || dpkg-query -W -f '${Status}' "$font" 2>/dev/null | grep -q ' installed$' || echo "$font"
+            ! has dpkg-query || is_installed "$font" || echo "$font"
         done
     fi
     if [ "$1" = bench ]; then

@@ -19,7 +19,7 @@ def test_the_first_load_is_small_and_libraries_come_when_they_are_needed(people:
     expect(anna.window.composer).to_be_focused()
     anna.window.say("Everything that shows a message is here")
     anna.page.goto(f"/rooms/{room}")
-    expect(anna.window.rows).to_have_count(1)
+    expect(anna.page.locator(".message")).to_have_count(1)
     loaded = anna.page.evaluate(LOADED)
     assert {"/static/vendor/markdown-it.js", "/static/js/message-row.js"} <= set(loaded)
     assert 0 < anna.page.evaluate(SIZE) < MOST_BYTES

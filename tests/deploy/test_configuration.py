@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy import prepare
+from deploy import nginx, prepare
 from deploy.layout import Layout
 from deploy.render import render
 from shared.settings import PROJECT, Settings, SettingsError
@@ -55,6 +55,30 @@ def test_every_name_of_a_template_is_filled_in(layout: Layout) -> None:
     prepare.services(settings_for(layout))
     for name in ("nginx.conf", "supervisord.conf"):
         assert not re.search(r"@[A-Z_]+@", (layout.etc / name).read_text())
+
+
+def test_an_nginx_without_brotli_goes_without(layout: Layout) -> None:
+    settings = settings_for(layout)
+    text = nginx.configuration(settings, open_files=1024)
+    assert "load_module" not in text
+    assert "brotli on" not in text
+    assert "gzip on;" in text
+    module = Path("/folder/ngx_http_brotli_filter_module.so")
+    text = nginx.configuration(settings, open_files=1024, brotli=module)
+    assert f'load_module "{module}";' in text
+    assert "brotli on;" in text
+
+
+def test_the_module_is_looked_for_where_nginx_would(tmp_path: Path) -> None:
+    program = tmp_path / "nginx"
+    program.write_text(
+        f'#!/bin/sh\necho "configure arguments: --modules-path={tmp_path} --with-threads" >&2\n'
+    )
+    program.chmod(0o755)
+    assert nginx.brotli_module(str(program)) is None
+    module = tmp_path / "ngx_http_brotli_filter_module.so"
+    module.touch()
+    assert nginx.brotli_module(str(program)) == module
 
 
 def test_an_unknown_name_in_a_template_is_an_error() -> None:

@@ -91,6 +91,16 @@ def test_static_files_are_compressed(stack: Stack) -> None:
     assert answer.headers["Content-Encoding"] == "gzip"
 
 
+def test_static_files_are_smaller_still_for_who_takes_brotli(stack: Stack) -> None:
+    sizes = {}
+    for coding in ("gzip", "br"):
+        answer = ask(stack, "/static/js/connection.js", headers={"Accept-Encoding": coding})
+        assert answer.headers["Content-Encoding"] == coding
+        assert "Accept-Encoding" in answer.headers["Vary"]
+        sizes[coding] = len(answer.body)
+    assert sizes["br"] < sizes["gzip"]
+
+
 @pytest.mark.parametrize(
     "path",
     [

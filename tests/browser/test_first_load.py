@@ -29,4 +29,22 @@ def test_the_first_load_is_small_and_libraries_come_when_they_are_needed(people:
     expect(anna.page.get_by_role("option").first).to_be_visible()
     anna.window.say("```js\nconst x = 1;\n```")
     expect(anna.page.locator(".code-keyword")).to_have_text("const")
+    anna.page.locator("#browse-rooms").click()
+    expect(anna.page.locator("#browse-dialog")).to_be_visible()
     assert later <= set(anna.page.evaluate(LOADED))
+
+
+def test_what_opens_over_the_page_says_that_it_could_not_be_loaded(people: People) -> None:
+    anna = people("anna")
+    anna.page.route("**/js/panels.js*", lambda route: route.abort())
+    anna.page.clock.install()
+    anna.page.goto("/rooms/1")
+    expect(anna.window.composer).to_be_focused()
+    anna.page.locator("#open-settings").click()
+    expect(anna.page.locator("#notice-text")).to_be_empty()
+    for _ in range(4):
+        anna.page.clock.run_for(8000)
+    expect(anna.page.locator("#notice-text")).to_have_text("This could not be loaded. Try again shortly.")
+    anna.page.unroute("**/js/panels.js*")
+    anna.page.locator("#open-settings").click()
+    expect(anna.page.locator("#settings-dialog")).to_be_visible()

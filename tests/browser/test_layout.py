@@ -253,6 +253,7 @@ def test_nothing_lies_under_a_phones_notch_and_bar(people: People) -> None:
 
 def safe(anna: Person, *selectors: str) -> None:
     for selector in selectors:
+        expect(anna.page.locator(selector)).to_be_visible()
         box = anna.page.locator(selector).bounding_box()
         assert box is not None
         left, top = box["x"], box["y"]

@@ -18,6 +18,7 @@ import { commandFault } from "./faults.js";
 import { HeaderView } from "./header-view.js";
 import { Http } from "./http.js";
 import { messageViews } from "./message-views.js";
+import { NameDialog } from "./name-dialog.js";
 import { NoticeView } from "./notice-view.js";
 import { Notifier } from "./notifier.js";
 import { Outbox } from "./outbox.js";
@@ -144,19 +145,26 @@ function startControls() {
     others: otherRooms,
     write: (name) => actions.openDirect(name),
   });
+  const dialogs = {
+    "create-room": new NameDialog("create-dialog", (name) => actions.createRoom(name)),
+    "new-direct": new NameDialog("direct-dialog", (name) => actions.openDirect(name)),
+    "open-switcher": switcher,
+  };
+  for (const [id, dialog] of Object.entries(dialogs)) {
+    byId(id).addEventListener("click", () => dialog.open());
+    leadsToComposer(dialog);
+  }
   const openers = {
-    "create-room": "create",
-    "new-direct": "direct",
     "browse-rooms": "browse",
     "open-members": "members",
     "open-details": "details",
     "open-settings": "settings",
   };
   for (const [id, name] of Object.entries(openers)) {
-    byId(id).addEventListener("click", () => panels.ask(name, (panel) => panel.open()));
+    const opener = byId(id);
+    for (const sign of ["pointerenter", "focus"]) opener.addEventListener(sign, () => panels.expect());
+    opener.addEventListener("click", () => panels.ask(name, (panel) => panel.open()));
   }
-  byId("open-switcher").addEventListener("click", () => switcher.open());
-  leadsToComposer(switcher);
   byId("back").addEventListener("click", () => router.toList());
   // Else the end of the session, which the daemon tells at once, would lead back here after sign-in.
   byId("sign-out").addEventListener("submit", () => connection.end());

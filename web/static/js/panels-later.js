@@ -23,6 +23,11 @@ export class Panels {
     this.questions = 0;
   }
 
+  /** Somebody points at what asks for one. */
+  expect() {
+    this.load();
+  }
+
   /**
    * @param {string} name
    * @param {(panel: any) => void} use  is given the panel as soon as it is there; nobody hears of it where a later

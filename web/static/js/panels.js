@@ -1,6 +1,6 @@
 /** What opens over the page and is not needed for reading and writing: loaded when one of them is first asked for. */
 
-import { BrowseDialog, NameDialog } from "./dialogs.js";
+import { BrowseDialog } from "./browse-dialog.js";
 import { DetailsDialog } from "./details-dialog.js";
 import { EmojiPicker } from "./emoji-picker.js";
 import { Favourites } from "./favourites.js";
@@ -20,8 +20,6 @@ export function makePanels(parts) {
   });
   for (const source of [people, emojiNames]) source.addEventListener("change", () => reactors.draw());
   return {
-    create: new NameDialog("create-dialog", (name) => actions.createRoom(name)),
-    direct: new NameDialog("direct-dialog", (name) => actions.openDirect(name)),
     browse: new BrowseDialog(
       () => api.publicRooms(),
       (room) => actions.join(room),

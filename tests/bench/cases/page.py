@@ -20,6 +20,7 @@ LOADS = 5  # in a row, of which the median counts
 DRAWN = 50  # messages that the page loads at first
 SLOWER = 4
 WAIT_MS = 60_000
+SETTLING_MS = 3_000  # a new window of Chromium draws its own frame, a page of its own, in this time
 FIRST, AGAIN = "first visit", "again"
 SLOWED, AS_IT_IS = f"CPU slowed {SLOWER} times", "CPU as it is"
 
@@ -67,12 +68,16 @@ def browser() -> Iterator[Browser]:
 
 @contextmanager
 def tab(chromium: Browser, running: Parley, person: Person, slower: int) -> Iterator[Page]:
-    """A tab of somebody who is signed in, with an empty cache, its CPU so many times slower."""
+    """A tab of somebody who is signed in, with an empty cache, its CPU so many times slower.
+
+    Its window has been open for a while, as a person's is.
+    """
     context: BrowserContext = chromium.new_context()
     try:
         name, _, sid = person.cookie(running.settings).partition("=")
         context.add_cookies([{"name": name, "value": sid, "url": running.stack.url}])
         page = context.new_page()
+        page.wait_for_timeout(SETTLING_MS)
         page.add_init_script(WATCH)
         context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
         yield page

@@ -10,17 +10,16 @@ to anywhere else. Tests wait for conditions, never for time.
 """
 
 import itertools
-import os
 import secrets
-import shutil
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from tests.browser.network import Network
 from tests.browser.person import WAIT_SECONDS, Person
+from tests.chromium import chromium
 from tests.system.stack import Stack
 
 
@@ -35,14 +34,9 @@ class People(Protocol):
 # Not for the whole run: while Playwright is open no other test of the process can have an event loop.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    assert program, "there is no Chromium: `make test` installs it"
     expect.set_options(timeout=WAIT_SECONDS * 1000)
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=arguments)
+    with chromium() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture

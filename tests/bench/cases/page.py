@@ -1,18 +1,18 @@
 """How long the chat page takes in Chromium until somebody can use it."""
 
 import os
-import shutil
 import statistics
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.bench import cores
 from tests.bench.case import Case, Column, Plan, Step
 from tests.bench.figures import Goal, Sample, figure
 from tests.bench.parley import Parley, parley
 from tests.bench.seed import Person
+from tests.chromium import chromium
 
 ROOMS = 20
 MESSAGES = 200
@@ -55,24 +55,12 @@ READ = """() => {
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
-    """Chromium, on the cores that this process has."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    assert program, "there is no Chromium: `make bench` installs it"
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=arguments)
-        yield running
-        running.close()
-
-
-@contextmanager
-def tab(chromium: Browser, running: Parley, person: Person, slower: int) -> Iterator[Page]:
+def tab(browser: Browser, running: Parley, person: Person, slower: int) -> Iterator[Page]:
     """A tab of somebody who is signed in, with an empty cache, its CPU so many times slower.
 
     Its window has been open for a while, as a person's is.
     """
-    context: BrowserContext = chromium.new_context()
+    context: BrowserContext = browser.new_context()
     try:
         name, _, sid = person.cookie(running.settings).partition("=")
         context.add_cookies([{"name": name, "value": sid, "url": running.stack.url}])
@@ -110,7 +98,7 @@ def _what(slower: int, visit: str) -> str:
 
 
 def _step(
-    plan: Plan, running: Parley, chromium: Browser, reader: tuple[Person, int], slower: int, visit: str
+    plan: Plan, running: Parley, browser: Browser, reader: tuple[Person, int], slower: int, visit: str
 ) -> Step:
     what = _what(slower, visit)
     person, talk = reader
@@ -121,7 +109,7 @@ def _step(
         meter = cores.Meter(lambda: {**running.roles(), "browser": cores.family(os.getpid())[1:]})
         usages = []
         for _ in range(1 if plan.quick else LOADS):
-            with tab(chromium, running, person, slower) as page:
+            with tab(browser, running, person, slower) as page:
                 if visit == AGAIN:
                     load(page, address)
                 meter.begin()
@@ -136,10 +124,10 @@ def _step(
 
 @contextmanager
 def _steps(plan: Plan) -> Iterator[Sequence[Step]]:
-    with parley() as running, browser() as chromium:
+    with parley() as running, chromium() as browser:
         reader = seeded(running)
         yield [
-            _step(plan, running, chromium, reader, slower, visit)
+            _step(plan, running, browser, reader, slower, visit)
             for slower in (SLOWER, 1)
             for visit in (FIRST, AGAIN)
         ]

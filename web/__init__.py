@@ -7,7 +7,6 @@ in `forms`, what an error looks like in `errors`. Every text that a person reads
 """
 
 from flask import Flask, Request
-from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared import logs
@@ -19,6 +18,7 @@ from web import (
     chat,
     device_cookie,
     errors,
+    form_tokens,
     headers,
     health,
     history,
@@ -93,7 +93,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     backends.install(app, settings)
     app.session_interface = session.Sessions(app, backends.of(app).redis, settings)
     identity.install(app)  # before the form tokens, which need the session
-    CSRFProtect(app)
+    form_tokens.FormTokens(app)
     for part in (languages, errors, headers):
         part.install(app)
     app.jinja_env.globals["chat_scripts"] = scripts.imported("main.js")

@@ -91,6 +91,38 @@ def test_a_token_from_before_sign_in_is_void_afterwards(alice: Browser, app: Fla
     assert browser.boot()["user"]["name"] == "alice"
 
 
+def two_tabs_opened_at_once(app: Flask) -> tuple[Browser, dict[str, str]]:
+    """A browser, and the fields of a tab whose session was overwritten by that of another tab."""
+    early, browser = Browser(app), Browser(app)
+    fields = early.hidden("/sign-in")
+    browser.get("/sign-in")
+    return browser, {**fields, "name": "alice", "password": PASSWORD}
+
+
+def test_of_two_tabs_that_opened_at_once_either_signs_in(alice: Browser, app: Flask) -> None:
+    browser, fields = two_tabs_opened_at_once(app)
+    response = browser.post("/sign-in", fields, headers={"Sec-Fetch-Site": "same-origin"})
+    assert (response.status_code, response.location) == (303, "/")
+    assert browser.boot()["user"]["name"] == "alice"
+
+
+@pytest.mark.parametrize(
+    "site", ["cross-site", "same-site", "none", "", "Same-Origin", "same-origin, cross-site"]
+)
+def test_a_form_of_another_site_signs_nobody_in(site: str, alice: Browser, app: Flask) -> None:
+    browser, fields = two_tabs_opened_at_once(app)
+    response = browser.post("/sign-in", fields, headers={"Sec-Fetch-Site": site})
+    assert response.status_code == 400
+    assert value_of(response, "name") == "alice"
+    assert browser.get("/rooms/1").status_code == 302
+
+
+def test_where_there_is_a_session_only_its_token_counts(alice: Browser) -> None:
+    own_site = {"Sec-Fetch-Site": "same-origin"}
+    assert alice.post("/sign-out", {"csrf_token": "forged"}, headers=own_site).status_code == 400
+    assert alice.boot()["user"]["name"] == "alice"
+
+
 def test_whoever_is_signed_in_is_sent_on(alice: Browser) -> None:
     assert alice.get("/sign-in").location == "/"
     assert alice.get("/sign-in?next=/rooms/1").location == "/rooms/1"

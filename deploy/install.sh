@@ -51,7 +51,7 @@ missing() {
     has python3 || echo python3
     python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || echo python3-venv
     if [ "$1" = tests ]; then
-        # The same Chromium without a desktop's parts: a new window costs half the processor time.
+        # The same Chromium without a desktop's parts: the browser tests take a third less time with it.
         if debian; then
             has chromium-headless-shell || echo chromium-headless-shell
         else

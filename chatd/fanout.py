@@ -38,10 +38,16 @@ class Fanout:
     def flush(self) -> None:
         """Write all that is due."""
         dirty, self._dirty = self._dirty, []
+        limit = self._limit
+        last: list[bytes] = []
+        data = b""
         for peer in dirty:
             due, peer.due = peer.due, []
+            # The members of a room are mostly due the same frames: those are joined once for all of them.
+            if due != last:
+                last, data = due, due[0] if len(due) == 1 else b"".join(due)
             try:
-                peer.write(due[0] if len(due) == 1 else b"".join(due), limit=self._limit)
+                peer.write(data, limit)
             except Exception:
                 # A transport that dies while it is written to must not cost the others their frames.
                 log.warning("write failed", user=peer.user.id, exc_info=True)

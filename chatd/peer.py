@@ -35,9 +35,11 @@ class Peer:
         "due",
         "faults",
         "in_use",
+        "protocol",
         "session",
         "sid",
         "socket",
+        "transport",
         "unanswered",
         "user",
     )
@@ -46,6 +48,9 @@ class Peer:
 
     def __init__(self, socket: ServerConnection, *, sid: str, user: int, address: str | None = None) -> None:
         self.socket = socket
+        # For `write`: read from the socket each time, they cost more than all the rest of it in Python.
+        self.transport = socket.transport
+        self.protocol = socket.protocol
         self.address = address  # of the client; None for a program of this machine
         self.sid = sid
         self.session = digest(sid)
@@ -60,31 +65,31 @@ class Peer:
     @property
     def is_open(self) -> bool:
         """Whether frames may still be written."""
-        return self.socket.state is State.OPEN
+        return self.protocol.state is State.OPEN
 
-    def write(self, data: bytes, *, limit: int) -> None:
-        """Write whole frames, and look whether this client reads at all."""
-        transport = self.socket.transport
-        if self.socket.state is not State.OPEN or transport.is_closing():
+    def write(self, data: bytes, limit: int) -> None:
+        """Write whole frames, and look whether this client reads at all: `limit` as of `cut_off_if_stalled`."""
+        transport = self.transport
+        if self.protocol.state is not State.OPEN or transport.is_closing():
             return
         transport.write(data)
-        self.cut_off_if_stalled(limit=limit)
+        if self._above_since or transport.get_write_buffer_size() > limit:
+            self.cut_off_if_stalled(limit)
 
-    def cut_off_if_stalled(self, *, limit: int) -> None:
+    def cut_off_if_stalled(self, limit: int) -> None:
         """End the connection if more than `limit` bytes have waited for it for 5 s, or four times as many do.
 
         A burst of others is not this client's fault. One that stalls can not read a close code
         anyway, and the log brings it up to date when it is back.
         """
-        transport = self.socket.transport
-        waiting = transport.get_write_buffer_size()
+        waiting = self.transport.get_write_buffer_size()
         if waiting <= limit:
             self._above_since = 0.0
             return
         now = time.monotonic()
         self._above_since = self._above_since or now
         if waiting > limit * BURST_FACTOR or now - self._above_since > STALL_SECONDS:
-            transport.abort()
+            self.transport.abort()
 
     async def close(self, code: int, reason: str) -> None:
         """Close the connection with a code of `protocol.Close`."""

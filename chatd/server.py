@@ -230,7 +230,7 @@ class Daemon:
         while True:
             await asyncio.sleep(STALL_CHECK_SECONDS)
             for peer in self._hub.peers():
-                peer.cut_off_if_stalled(limit=self._settings.buffer_max)
+                peer.cut_off_if_stalled(self._settings.buffer_max)
 
     async def _sweep(self) -> None:
         """Forget the rooms and users that nobody here belongs to any more, and old answers."""

@@ -189,4 +189,4 @@ async def _close(peer: Peer) -> None:
         async with asyncio.timeout(CLOSE_SECONDS):
             await peer.close(Close.SIGNED_OUT, "signed out")
     except TimeoutError:
-        peer.socket.transport.abort()
+        peer.transport.abort()

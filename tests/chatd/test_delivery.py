@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -18,7 +19,8 @@ from shared.database import Database
 from shared.settings import Settings
 
 ROOM, ALICE = 7, 1
-ALICES = Peer(cast(ServerConnection, None), sid="hers", user=ALICE)  # nothing is written to her here
+NOWHERE = SimpleNamespace(transport=None, protocol=None)  # nothing is written to her here
+ALICES = Peer(cast(ServerConnection, NOWHERE), sid="hers", user=ALICE)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The hot path: what is due is written once a turn, joined, and a dying peer harms nobody."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -43,7 +44,7 @@ class Socket:
 
     def __init__(self) -> None:
         self.transport = Transport()
-        self.state = State.OPEN
+        self.protocol = SimpleNamespace(state=State.OPEN)
 
 
 def a_peer() -> tuple[Peer, Transport]:
@@ -92,6 +93,16 @@ async def test_everybody_gets_the_same_bytes_object() -> None:
     assert all(wire.writes[0] is data for _, wire in everybody)
 
 
+async def test_who_is_due_the_same_gets_it_joined_once_for_all() -> None:
+    fanout, everybody = a_fanout(), [a_peer() for _ in range(3)]
+    for data in (b"one", b"two"):
+        fanout.post([peer for peer, _ in everybody], data)
+    await one_turn()
+    first, *others = [wire.writes for _, wire in everybody]
+    assert first == [b"onetwo"]
+    assert all(writes[0] is first[0] for writes in others)
+
+
 async def test_each_gets_what_is_its_own() -> None:
     fanout, (one, first), (two, second) = a_fanout(), a_peer(), a_peer()
     fanout.post([one, two], b"both")
@@ -137,16 +148,16 @@ async def test_who_does_not_read_for_five_seconds_is_cut_off(monkeypatch: pytest
     now = 100.0
     monkeypatch.setattr("chatd.peer.time.monotonic", lambda: now)
     wire.buffered = LIMIT + 1
-    peer.cut_off_if_stalled(limit=LIMIT)
+    peer.cut_off_if_stalled(LIMIT)
     now += 5.1
-    peer.cut_off_if_stalled(limit=LIMIT)
+    peer.cut_off_if_stalled(LIMIT)
     assert wire.aborted
 
 
 async def test_nothing_is_written_to_who_is_gone() -> None:
     fanout, (closing, one), (closed, two) = a_fanout(), a_peer(), a_peer()
     one.aborted = True
-    cast(Any, closed.socket).state = State.CLOSING
+    cast(Any, closed.protocol).state = State.CLOSING
     fanout.post([closing, closed], b"a frame")
     await one_turn()
     assert (one.writes, two.writes) == ([], [])

@@ -9,6 +9,7 @@
  * committed and has not come within 30 ms. */
 #define AHEAD_US 20000
 #define SPARE_US 8000 /* a commit takes about 3 ms */
+#define SOON_US 2000  /* after a message, where the next one is long in coming: its last receivers are not to wait for a commit */
 #define ASK_MAX 64
 
 struct histogram feed_late;
@@ -50,6 +51,9 @@ bool feed_idle(void) { return !running && queued == 0 && asked == 0; }
 /* When a message is due that nobody has asked for or published yet. */
 static uint64_t due_at(uint64_t number) { return started + (uint64_t)((double)number / options.rate * 1e6); }
 
+/* How long before a message is due it is asked for. */
+static uint64_t spare(void) { return 1e6 / options.rate >= AHEAD_US ? AHEAD_US - SOON_US : SPARE_US; }
+
 /* How many may be published now beyond those that were. */
 static uint64_t allowed(uint64_t now, uint64_t ahead)
 {
@@ -78,7 +82,7 @@ static void ask(uint64_t now)
 {
     uint64_t wanted = allowed(now, AHEAD_US);
     uint32_t more = wanted > ASK_MAX ? ASK_MAX : (uint32_t)wanted;
-    bool soon = options.rate > 0 ? queued < allowed(now, SPARE_US) : queued == 0 && wanted >= (options.window + 3) / 4;
+    bool soon = options.rate > 0 ? queued < allowed(now, spare()) : queued == 0 && wanted >= (options.window + 3) / 4;
     /* One question at a time: what it brings shows how much is still wanted. */
     if (asked || !soon || more <= queued)
         return;
@@ -91,7 +95,7 @@ void feed_turn(uint64_t now)
 {
     /* What was committed is published, also when it is over: the server's database has it. */
     while (queued && (!running || allowed(now, 0))) {
-        if (running && options.rate > 0)
+        if (running && options.rate > 0 && now >= ledger.from)
             histogram_add(&feed_late, now > due_at(published) ? now - due_at(published) : 0);
         publish_one(now);
     }
@@ -108,7 +112,7 @@ uint64_t feed_due(uint64_t now)
     if (!running || options.rate <= 0)
         return UINT64_MAX;
     uint64_t publish = queued ? due_at(published) : UINT64_MAX;
-    uint64_t next_question = due_at(published + queued) - SPARE_US;
+    uint64_t next_question = due_at(published + queued) - spare();
     uint64_t question = asked ? UINT64_MAX : next_question > now ? next_question : now;
     return publish < question ? publish : question;
 }

@@ -13,6 +13,10 @@ from shared.settings import Settings, SettingsError
 
 log = structlog.get_logger("chatd")
 
+# Threads that ask the database have little to do in Python, again and again: each time they wait this long for
+# the loop to let them in. With Python's 5 ms, a commit of eight statements took 30 ms beside a busy loop.
+SWITCH_SECONDS = 0.00005
+
 
 async def run(settings: Settings, index: int) -> None:
     """One daemon, from start to end."""
@@ -29,6 +33,7 @@ def main() -> int:
     except SettingsError as fault:
         sys.stderr.write(f"{fault}\n")
         return 2
+    sys.setswitchinterval(SWITCH_SECONDS)
     logs.configure(process=f"chatd-{index}", level=settings.log_level)
     try:
         uvloop.run(run(settings, index))

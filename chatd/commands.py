@@ -107,7 +107,7 @@ class Commands:
 
     def post(self, peer: Peer, message: protocol.ServerMessage) -> None:
         """Send a message to one client, in order with everything else that it is due."""
-        self.fanout.post([peer], frame(message))
+        self.fanout.answer(peer, frame(message))
 
     async def _refuse_for_now(self, peer: Peer, message: protocol.ClientFrame, wait: float) -> None:
         """Refuse what is beyond a limit, before it costs anything; the same again after `wait` seconds passes.

@@ -1,11 +1,16 @@
 """Writes frames to many peers: the hot path.
 
 Level-triggered: a change appends its frame, the same bytes object for everybody, to what its
-peers are due; one flush a turn of the loop writes each peer's due frames, of all its rooms, joined
-in one call. There is never a task, a queue or an `await` per recipient.
+peers are due; the flush writes each peer's due frames, of all its rooms, joined in one call. There is
+never a task, a queue or an `await` per recipient.
+
+A flush goes through the peers in turn, a slice of them a turn of the loop: between two slices the loop reads what
+came in. So an answer does not wait until a large room was served, and what happens meanwhile joins
+what those who come later are due.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable
 
 import structlog
@@ -14,6 +19,8 @@ from chatd.peer import Peer
 
 log = structlog.get_logger("chatd.fanout")
 
+SLICE = 32  # peers written to in one turn of the loop, which takes about 0.5 ms
+
 
 class Fanout:
     """The frames that are due, and their flush. `limit` is in bytes, see `Peer.write`."""
@@ -21,28 +28,55 @@ class Fanout:
     def __init__(self, loop: asyncio.AbstractEventLoop, *, limit: int) -> None:
         self._loop = loop
         self._limit = limit
-        self._dirty: list[Peer] = []
+        self._first: list[Peer] = []
+        self._dirty: deque[Peer] = deque()
+        self._is_flushing = False
 
     def post(self, peers: Iterable[Peer], frame: bytes) -> None:
-        """Owe `frame` to each of `peers`; it is written at the end of this turn of the loop."""
+        """Owe `frame` to each of `peers`, behind what they are due already."""
         dirty = self._dirty
-        idle = not dirty
         for peer in peers:
             due = peer.due
             if not due:
                 dirty.append(peer)
             due.append(frame)
-        if idle and dirty:
-            self._loop.call_soon(self.flush)
+        self._flush_soon()
+
+    def answer(self, peer: Peer, frame: bytes) -> None:
+        """Owe `frame` to one peer that waits for it: it is written, with what it is due, before the others'."""
+        peer.due.append(frame)
+        self._first.append(peer)
+        self._flush_soon()
 
     def flush(self) -> None:
-        """Write all that is due."""
-        dirty, self._dirty = self._dirty, []
+        """Write what is due to all peers, now."""
+        self._write_to_next(len(self._dirty))
+
+    def _flush_slice(self) -> None:
+        self._is_flushing = False
+        self._write_to_next(SLICE)
+        self._flush_soon()
+
+    def _write_to_next(self, count: int) -> None:
+        """Write what is due to those who wait for an answer, and to the next `count` of the others."""
+        first, self._first = self._first, []
+        self._write(first)
+        dirty = self._dirty
+        self._write([dirty.popleft() for _ in range(min(count, len(dirty)))])
+
+    def _flush_soon(self) -> None:
+        if not self._is_flushing and (self._dirty or self._first):
+            self._is_flushing = True
+            self._loop.call_soon(self._flush_slice)
+
+    def _write(self, peers: Iterable[Peer]) -> None:
         limit = self._limit
         last: list[bytes] = []
         data = b""
-        for peer in dirty:
+        for peer in peers:
             due, peer.due = peer.due, []
+            if not due:  # it had an answer meanwhile, and all else with it
+                continue
             # The members of a room are mostly due the same frames: those are joined once for all of them.
             if due != last:
                 last, data = due, due[0] if len(due) == 1 else b"".join(due)

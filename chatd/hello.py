@@ -89,4 +89,4 @@ class Greeter:
             raise Farewell(Close.TRY_AGAIN, "the client is gone")
 
     def _post(self, peer: Peer, message: protocol.ServerMessage) -> None:
-        self.fanout.post([peer], frame(message))
+        self.fanout.answer(peer, frame(message))

@@ -277,7 +277,7 @@ class Daemon:
         with suppress(TimeoutError):
             async with asyncio.timeout(FLUSH_SECONDS):
                 await self._journal.flushed()
-        await asyncio.sleep(0)  # the flush writes the last answers
+        self._fanout.flush()  # the last answers
         left = list(server.connections)
         for start in range(0, len(left), SLICE):
             part = left[start : start + SLICE]

@@ -5,13 +5,13 @@ locks its rooms in the order of their ids, so that two daemons can not wait for 
 circle, and only then reads members and duplicates (READ COMMITTED: what stands there now).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from uuid import UUID
 
 import msgspec
 
 from shared import log, mentions, messages, reactions, rooms
-from shared.database import Cursor, Row
+from shared.database import Cursor, Row, Statement, listed, rows_of, together
 from shared.protocol import Delete, Message, React, Send
 from shared.text import fault_of_body, nickname_key
 
@@ -32,20 +32,14 @@ def write(
     answered as if there were no such room. Raises PyMySQL's errors; the caller rolls back.
     """
     directs, opened = _direct_rooms(cursor, requests, longest=longest)
-    wanted = {room for request in requests if (room := _room_of(request, directs)) is not None}
     snapshot = log.Snapshot(directs=directs, opened=opened)
-    locked = _lock(cursor, snapshot, sorted(wanted), skip_locked=skip_locked)
-    pairs = {(room, r.author.id) for r in requests if (room := _room_of(r, directs)) is not None}
-    _read_members(cursor, snapshot, pairs)
+    _read(cursor, snapshot, requests, skip_locked=skip_locked)
     now: list[log.Request] = []
     later: list[log.Request] = []
     for request in requests:
         room = _room_of(request, directs)
-        is_held = room is not None and room not in locked and (room, request.author.id) in snapshot.members
+        is_held = room not in snapshot.heads and (room, request.author.id) in snapshot.members
         (later if is_held else now).append(request)
-    _read_named(cursor, snapshot, now, directs)
-    _read_entries(cursor, snapshot, now)
-    _read_done(cursor, snapshot, now)
     before = dict(snapshot.entries)
     result = log.apply(snapshot, now, longest=longest)
     _write(cursor, snapshot, before, result)
@@ -95,77 +89,116 @@ def _direct_rooms(
     return {pair: found[key] for pair, key in keys.items()}, opened
 
 
-def _lock(cursor: Cursor, snapshot: log.Snapshot, wanted: list[int], *, skip_locked: bool) -> set[int]:
-    if wanted:
-        cursor.execute(
-            "SELECT id, number, version FROM rooms WHERE id IN %s ORDER BY id FOR UPDATE"
-            + (" SKIP LOCKED" if skip_locked else ""),
-            (wanted,),
-        )
-        snapshot.heads = {row["id"]: log.Head(row["number"], row["version"]) for row in cursor.fetchall()}
-    return set(snapshot.heads)
+# What is asked, and what takes its rows.
+Question = tuple[Statement, Callable[[Sequence[Row]], None]]
 
 
-def _read_members(cursor: Cursor, snapshot: log.Snapshot, pairs: set[Place]) -> None:
-    if pairs:
-        cursor.execute(
-            "SELECT room_id, user_id, role FROM members WHERE (room_id, user_id) IN %s", (sorted(pairs),)
-        )
-        snapshot.members = {(row["room_id"], row["user_id"]): row["role"] for row in cursor.fetchall()}
-
-
-def _read_named(
-    cursor: Cursor,
-    snapshot: log.Snapshot,
-    requests: list[log.Request],
-    directs: dict[tuple[int, str], int],
+def _read(
+    cursor: Cursor, snapshot: log.Snapshot, requests: Sequence[log.Request], *, skip_locked: bool
 ) -> None:
-    """Read which members the batch's texts call by name; most texts call nobody, and then nothing is asked."""
+    """Lock the rooms, then read what the rules need to know: one round trip."""
+    questions = [
+        *_ask_for_rooms(snapshot, requests, skip_locked=skip_locked),
+        *_ask_for_members(snapshot, requests),
+        *_ask_for_named(snapshot, requests),
+        *_ask_for_entries(snapshot, requests),
+        *_ask_for_done(snapshot, requests),
+    ]
+    answers = together(cursor, [statement for statement, _ in questions])
+    for (_, take), rows in zip(questions, answers, strict=True):
+        take(rows)
+
+
+def _places(snapshot: log.Snapshot, requests: Sequence[log.Request]) -> list[tuple[int, int]]:
+    """The rooms of the requests, each with an author."""
+    found = ((_room_of(request, snapshot.directs), request.author.id) for request in requests)
+    return sorted({(room, author) for room, author in found if room is not None})
+
+
+def _ask_for_rooms(
+    snapshot: log.Snapshot, requests: Sequence[log.Request], *, skip_locked: bool
+) -> Iterator[Question]:
+    def take(rows: Sequence[Row]) -> None:
+        snapshot.heads = {row["id"]: log.Head(row["number"], row["version"]) for row in rows}
+
+    if wanted := sorted({room for room, _ in _places(snapshot, requests)}):
+        lock = "FOR UPDATE SKIP LOCKED" if skip_locked else "FOR UPDATE"
+        yield (f"SELECT id, number, version FROM rooms WHERE id IN %s ORDER BY id {lock}", (wanted,)), take
+
+
+def _ask_for_members(snapshot: log.Snapshot, requests: Sequence[log.Request]) -> Iterator[Question]:
+    def take(rows: Sequence[Row]) -> None:
+        snapshot.members = {(row["room_id"], row["user_id"]): row["role"] for row in rows}
+
+    if places := _places(snapshot, requests):
+        table, values = listed(("room_id", "user_id"), places)
+        select = (
+            "SELECT STRAIGHT_JOIN room_id, user_id, role FROM listed JOIN members USING (room_id, user_id)"
+        )
+        yield (table + select, values), take
+
+
+def _ask_for_named(snapshot: log.Snapshot, requests: Sequence[log.Request]) -> Iterator[Question]:
+    """Which members the batch's texts call by name; most texts call nobody, and then nothing is asked."""
+
+    def take(rows: Sequence[Row]) -> None:
+        snapshot.named = {(row["room_id"], row["name"]): row["id"] for row in rows}
+
     called = [
         (room, name)
         for request in requests
         if not isinstance(request.command, Delete | React)
         for name in mentions.called(request.command.body).names
-        if (room := _room_of(request, directs)) in snapshot.heads
+        if (room := _room_of(request, snapshot.directs)) is not None
     ]
     if called:
-        cursor.execute(
-            "SELECT m.room_id, u.id, LOWER(u.name) AS name FROM users u JOIN members m ON m.user_id = u.id"
-            " WHERE u.name IN %s AND m.room_id IN %s",
-            (sorted({name for _, name in called}), sorted({room for room, _ in called})),
+        yield (
+            (
+                "SELECT m.room_id, u.id, LOWER(u.name) AS name FROM users u JOIN members m ON m.user_id = u.id"
+                " WHERE u.name IN %s AND m.room_id IN %s",
+                (sorted({name for _, name in called}), sorted({room for room, _ in called})),
+            ),
+            take,
         )
-        snapshot.named = {(row["room_id"], row["name"]): row["id"] for row in cursor.fetchall()}
 
 
-def _read_entries(cursor: Cursor, snapshot: log.Snapshot, requests: list[log.Request]) -> None:
-    """Read the messages that the batch changes, and those that its sends made before (resends)."""
-    places = sorted({(r.command.room, r.command.number) for r in requests if not isinstance(r.command, Send)})
-    sends = sorted({(r.author.id, r.command.id.bytes) for r in requests if isinstance(r.command, Send)})
-    select = f"SELECT m.room_id, {messages.COLUMNS} FROM messages m JOIN users u ON u.id = m.author_id WHERE "
-    rows: list[Row] = []
-    if places:
-        cursor.execute(select + "(m.room_id, m.number) IN %s", (places,))
-        rows += cursor.fetchall()
-    if sends:
-        cursor.execute(select + "(m.author_id, m.client_id) IN %s", (sends,))
-        rows += cursor.fetchall()
-    for row in rows:
-        place = (row["room_id"], row["number"])
-        snapshot.entries[place] = messages.entry_of(row, row["room_id"])
-        snapshot.by_client[row["author_id"], UUID(bytes=row["client_id"])] = place
+def _ask_for_entries(snapshot: log.Snapshot, requests: Sequence[log.Request]) -> Iterator[Question]:
+    """The messages that the batch changes, and those that its sends made before (resends)."""
+
+    def take(rows: Sequence[Row]) -> None:
+        for row in rows:
+            place = (row["room_id"], row["number"])
+            snapshot.entries[place] = messages.entry_of(row, row["room_id"])
+            snapshot.by_client[row["author_id"], UUID(bytes=row["client_id"])] = place
+
+    places = {(r.command.room, r.command.number) for r in requests if not isinstance(r.command, Send)}
+    sends = {(r.author.id, r.command.id.bytes) for r in requests if isinstance(r.command, Send)}
+    for columns, found in ((("room_id", "number"), places), (("author_id", "client_id"), sends)):
+        if found:
+            table, values = listed(columns, sorted(found))
+            select = (
+                f"SELECT STRAIGHT_JOIN m.room_id, {messages.COLUMNS} FROM listed"
+                f" JOIN messages m USING ({', '.join(columns)}) JOIN users u ON u.id = m.author_id"
+            )
+            yield (table + select, values), take
 
 
-def _read_done(cursor: Cursor, snapshot: log.Snapshot, requests: list[log.Request]) -> None:
-    """Read which commands of the batch, other than sends, were carried out before (resends)."""
-    ids = sorted({(r.author.id, r.command.id.bytes) for r in requests if not isinstance(r.command, Send)})
-    if ids:
-        cursor.execute(
-            "SELECT author_id, id, room_id, number, version, at FROM commands WHERE (author_id, id) IN %s",
-            (ids,),
-        )
-        for row in cursor.fetchall():
+def _ask_for_done(snapshot: log.Snapshot, requests: Sequence[log.Request]) -> Iterator[Question]:
+    """Which commands of the batch, other than sends, were carried out before (resends)."""
+
+    def take(rows: Sequence[Row]) -> None:
+        for row in rows:
             done = log.Done(row["room_id"], row["number"], row["version"], row["at"])
             snapshot.done[row["author_id"], UUID(bytes=row["id"])] = done
+
+    ids = {(r.author.id, r.command.id.bytes) for r in requests if not isinstance(r.command, Send)}
+    if ids:
+        table, values = listed(("author_id", "id"), sorted(ids))
+        select = (
+            "SELECT STRAIGHT_JOIN author_id, id, room_id, number, version, at"
+            " FROM listed JOIN commands USING (author_id, id)"
+        )
+        yield (table + select, values), take
 
 
 def forget_done(cursor: Cursor, now: float) -> None:
@@ -179,28 +212,37 @@ def forget_done(cursor: Cursor, now: float) -> None:
 def _write(
     cursor: Cursor, snapshot: log.Snapshot, before: dict[Place, log.Entry], result: log.Result
 ) -> None:
+    """Write what the rules gave: one round trip."""
+    together(
+        cursor,
+        [
+            *_messages(result),
+            *_mentions(before, result),
+            *_heads(snapshot, result),
+            *_done(result),
+            *_markers(result),
+        ],
+    )
+
+
+def _messages(result: log.Result) -> Iterator[Statement]:
     if result.created:
-        cursor.executemany(
-            f"INSERT INTO messages (room_id, number, author_id, client_id, at, {', '.join(STATE)})"
-            f" VALUES ({', '.join(['%s'] * (5 + len(STATE)))})",
-            [(*_key(entry.message), *_state(entry)) for entry in result.created.values()],
-        )
+        rows = [(*_key(entry.message), *_state(entry)) for entry in result.created.values()]
+        text, values = rows_of(5 + len(STATE), rows)
+        columns = f"room_id, number, author_id, client_id, at, {', '.join(STATE)}"
+        yield f"INSERT INTO messages ({columns}) VALUES {text}", values
     for (room, number), entry in result.changed.items():
-        cursor.execute(
+        yield (
             f"UPDATE messages SET {', '.join(f'{column} = %s' for column in STATE)} WHERE room_id = %s AND number = %s",
             (*_state(entry), room, number),
         )
-    _write_mentions(cursor, before, result)
-    changed = sorted({room for room, _ in (*result.created, *result.changed)})
-    if changed:
-        _write_heads(cursor, snapshot, changed)
+
+
+def _done(result: log.Result) -> Iterator[Statement]:
     if result.done:
-        cursor.executemany(
-            "INSERT INTO commands (author_id, id, room_id, number, version, at) VALUES (%s, %s, %s, %s, %s, %s)",
-            [(user, id.bytes, d.room, d.number, d.version, d.at) for (user, id), d in result.done.items()],
-        )
-    if result.created:
-        _write_markers(cursor, result)
+        rows = [(user, id.bytes, d.room, d.number, d.version, d.at) for (user, id), d in result.done.items()]
+        text, values = rows_of(6, rows)
+        yield f"INSERT INTO commands (author_id, id, room_id, number, version, at) VALUES {text}", values
 
 
 def _key(message: Message) -> tuple[object, ...]:
@@ -239,13 +281,16 @@ def _state(entry: log.Entry) -> tuple[object, ...]:
     )
 
 
-def _write_mentions(cursor: Cursor, before: dict[Place, log.Entry], result: log.Result) -> None:
+def _mentions(before: dict[Place, log.Entry], result: log.Result) -> Iterator[Statement]:
     """Write the index of mentions anew for each message of which they are others than `before`."""
     now = {place: _callees(entry.message) for place, entry in (result.created | result.changed).items()}
     old = {place: _callees(before[place].message) for place in now if place in before}
-    gone = [place for place in old if old[place] and old[place] != now[place]]
-    if gone:
-        cursor.execute("DELETE FROM mentions WHERE (room_id, number) IN %s", (sorted(gone),))
+    if gone := sorted(place for place in old if old[place] and old[place] != now[place]):
+        table, values = listed(("room_id", "number"), gone)
+        delete = (
+            f"DELETE m FROM ({table} SELECT * FROM listed) l STRAIGHT_JOIN mentions m USING (room_id, number)"
+        )
+        yield delete, values
     rows = [
         (room, user, number)
         for (room, number), users in now.items()
@@ -253,7 +298,8 @@ def _write_mentions(cursor: Cursor, before: dict[Place, log.Entry], result: log.
         for user in users
     ]
     if rows:
-        cursor.executemany("INSERT INTO mentions (room_id, user_id, number) VALUES (%s, %s, %s)", rows)
+        text, values = rows_of(3, rows)
+        yield f"INSERT INTO mentions (room_id, user_id, number) VALUES {text}", values
 
 
 def _callees(message: Message) -> list[int]:
@@ -261,19 +307,22 @@ def _callees(message: Message) -> list[int]:
     return [EVERYONE] if message.everyone else message.mentions
 
 
-def _write_heads(cursor: Cursor, snapshot: log.Snapshot, changed: list[int]) -> None:
+def _heads(snapshot: log.Snapshot, result: log.Result) -> Iterator[Statement]:
     """One statement for all rooms of the batch."""
+    changed = sorted({room for room, _ in (*result.created, *result.changed)})
+    if not changed:
+        return
     heads = [(room, snapshot.heads[room]) for room in changed]
     cases = " ".join(["WHEN %s THEN %s"] * len(heads))
     numbers = [value for room, head in heads for value in (room, head.number)]
     versions = [value for room, head in heads for value in (room, head.version)]
-    cursor.execute(
+    yield (
         f"UPDATE rooms SET number = CASE id {cases} END, version = CASE id {cases} END, touched = NOW(3) WHERE id IN %s",
         (*numbers, *versions, changed),
     )
 
 
-def _write_markers(cursor: Cursor, result: log.Result) -> None:
+def _markers(result: log.Result) -> Iterator[Statement]:
     """Who writes has read what stands before: one statement for all authors of the batch.
 
     It never inserts: each author is a member, which the rooms' locks hold in place.
@@ -281,8 +330,11 @@ def _write_markers(cursor: Cursor, result: log.Result) -> None:
     last: dict[tuple[int, int], int] = {}
     for message in (entry.message for entry in result.created.values()):
         last[message.room, message.author.id] = message.number
-    cursor.executemany(
-        "INSERT INTO members (room_id, user_id, last_read, seen) VALUES (%s, %s, %s, %s)"
-        " ON DUPLICATE KEY UPDATE last_read = VALUES(last_read), seen = VALUES(seen), marker = marker + 1",
-        [(room, user, number, number) for (room, user), number in sorted(last.items())],
-    )
+    if last:
+        rows = [(room, user, number, number) for (room, user), number in sorted(last.items())]
+        text, values = rows_of(4, rows)
+        yield (
+            f"INSERT INTO members (room_id, user_id, last_read, seen) VALUES {text}"
+            " ON DUPLICATE KEY UPDATE last_read = VALUES(last_read), seen = VALUES(seen), marker = marker + 1",
+            values,
+        )

@@ -1,13 +1,13 @@
 """MariaDB: a bounded pool of connections, transactions, and what the server's errors mean."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol, TypeVar
 
 import pymysql
 from dbutils.pooled_db import PooledDB
-from pymysql.constants import CR, ER
+from pymysql.constants import CLIENT, CR, ER
 from pymysql.cursors import DictCursor
 
 from shared.settings import Settings
@@ -37,13 +37,56 @@ RETRY_SECONDS = 3.0
 class Cursor(Protocol):
     """What the statements of `shared` use of a DB-API cursor (PEP 249)."""
 
+    connection: Any
     rowcount: int
     lastrowid: int
 
     def execute(self, statement: str, values: Any = None) -> int: ...
     def executemany(self, statement: str, values: Any) -> int | None: ...
+    def mogrify(self, statement: str, values: Any = None) -> str: ...
+    def nextset(self) -> bool | None: ...
     def fetchone(self) -> Row | None: ...
     def fetchall(self) -> Sequence[Row]: ...
+
+
+Statement = tuple[str, Sequence[Any]]  # and its values, one for each %s
+
+
+def listed(columns: Sequence[str], rows: Collection[Sequence[Any]]) -> Statement:
+    """The table `listed` of these rows, to be joined with: the beginning of a statement, and its values.
+
+    Never a list of pairs behind IN: MariaDB compares each row that it reads with all of them, and from 200
+    (`eq_range_index_dive_limit`) it walks tables instead of their index. 256 pairs took 90 ms so, and longer the
+    more messages there were; joined they take 3.
+    """
+    text, values = rows_of(len(columns), rows)
+    return f"WITH listed ({', '.join(columns)}) AS (VALUES {text}) ", values
+
+
+def rows_of(width: int, rows: Collection[Sequence[Any]]) -> Statement:
+    """What stands behind VALUES for these rows, each with `width` values."""
+    marks = f"({', '.join(['%s'] * width)})"
+    return ", ".join([marks] * len(rows)), [value for row in rows for value in row]
+
+
+def together(cursor: Cursor, statements: Sequence[Statement]) -> list[Sequence[Row]]:
+    """Carry out statements in their order, and return the rows of each; the first that fails ends it.
+
+    On an `OwnConnection` they take one round trip: beside a busy event loop each costs its thread half a millisecond.
+    """
+    if not cursor.connection.client_flag & CLIENT.MULTI_STATEMENTS:
+        return [_rows(cursor, text, values) for text, values in statements]
+    if not statements:
+        return []
+    found = [_rows(cursor, ";".join(cursor.mogrify(text, values) for text, values in statements))]
+    while cursor.nextset():
+        found.append(cursor.fetchall())
+    return found
+
+
+def _rows(cursor: Cursor, statement: str, values: Sequence[Any] | None = None) -> Sequence[Row]:
+    cursor.execute(statement, values)
+    return cursor.fetchall()
 
 
 def error_code(fault: Exception) -> int:
@@ -139,11 +182,13 @@ class OwnConnection:
     """One connection to MariaDB that one thread keeps to itself.
 
     It is made when first needed, not looked at before each use, which would be two more round trips
-    for each transaction, and given up when it breaks: the next use makes another one.
+    for each transaction, and given up when it breaks: the next use makes another one. It takes several statements
+    at once (`together`), and a transaction begins with its first statement: two round trips less.
     """
 
     def __init__(self, settings: Settings, *, answer_seconds: float = 10) -> None:
-        self._options = _options(settings, answer_seconds)
+        own = {"client_flag": CLIENT.MULTI_STATEMENTS, "autocommit": False}
+        self._options = _options(settings, answer_seconds) | own
         self._connection: pymysql.Connection[DictCursor] | None = None
 
     @contextmanager
@@ -153,7 +198,7 @@ class OwnConnection:
             self._connection = pymysql.connect(**self._options)
         connection = self._connection
         try:
-            with _transaction(connection) as cursor:
+            with _until_commit(connection) as cursor:
                 yield cursor
         except BaseException as fault:
             if not connection.open or (isinstance(fault, Exception) and is_lost(fault)):
@@ -183,8 +228,14 @@ def _options(settings: Settings, answer_seconds: float, idle_seconds: int = IDLE
 
 @contextmanager
 def _transaction(connection: Any) -> Iterator[Cursor]:
+    connection.begin()
+    with _until_commit(connection) as cursor:
+        yield cursor
+
+
+@contextmanager
+def _until_commit(connection: Any) -> Iterator[Cursor]:
     try:
-        connection.begin()
         with connection.cursor() as cursor:
             yield cursor
         connection.commit()

@@ -174,7 +174,8 @@ def _process(target: Target, options: Options) -> Iterator["subprocess.Popen[str
         guard.start()
         try:
             os.sched_setaffinity(process.pid, cores.cores()[1])
-            os.setpriority(os.PRIO_PROCESS, process.pid, BEHIND)
+            if target.feed is not None:
+                os.setpriority(os.PRIO_PROCESS, process.pid, BEHIND)
             yield process
         finally:
             guard.cancel()

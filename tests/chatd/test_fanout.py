@@ -8,7 +8,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.protocol import State
 
-from chatd.fanout import Fanout
+from chatd.fanout import SLICE, Fanout
 from chatd.peer import Peer, frame
 from shared import protocol
 
@@ -101,6 +101,40 @@ async def test_who_is_due_the_same_gets_it_joined_once_for_all() -> None:
     first, *others = [wire.writes for _, wire in everybody]
     assert first == [b"onetwo"]
     assert all(writes[0] is first[0] for writes in others)
+
+
+async def test_an_answer_does_not_wait_until_a_large_room_was_served() -> None:
+    fanout, everybody = a_fanout(), [a_peer() for _ in range(3 * SLICE)]
+    asker, wire = everybody[-1]
+    fanout.post([peer for peer, _ in everybody], b"a frame")
+    fanout.answer(asker, b"an answer")
+    await one_turn()
+    assert wire.writes == [b"a framean answer"], "in its order, before the others"
+    assert sum(bool(wire.writes) for _, wire in everybody) == SLICE + 1
+    for _ in range(3):
+        await one_turn()
+    assert [wire.writes for _, wire in everybody[:-1]] == [[b"a frame"]] * (3 * SLICE - 1)
+    assert len(wire.writes) == 1
+
+
+async def test_what_comes_while_a_large_room_is_served_joins_what_the_others_are_due() -> None:
+    fanout, everybody = a_fanout(), [a_peer() for _ in range(2 * SLICE)]
+    (first, at_once), (last, later) = everybody[0], everybody[-1]
+    fanout.post([peer for peer, _ in everybody], b"one")
+    await one_turn()
+    fanout.post([first, last], b"two")
+    await one_turn()
+    assert later.writes == [b"onetwo"]
+    await one_turn()
+    assert at_once.writes == [b"one", b"two"]
+
+
+async def test_at_the_end_all_that_is_due_is_written_at_once() -> None:
+    fanout, everybody = a_fanout(), [a_peer() for _ in range(2 * SLICE)]
+    fanout.post([peer for peer, _ in everybody], b"one")
+    fanout.answer(everybody[-1][0], b"two")
+    fanout.flush()
+    assert [b"".join(wire.writes) for _, wire in everybody] == [b"one"] * (2 * SLICE - 1) + [b"onetwo"]
 
 
 async def test_each_gets_what_is_its_own() -> None:

@@ -19,7 +19,7 @@ from chatd.peer import Peer
 
 log = structlog.get_logger("chatd.fanout")
 
-SLICE = 32  # peers written to in one turn of the loop, which takes about 0.5 ms
+SLICE = 10  # peers written to in one turn of the loop, which takes about 0.15 ms
 
 
 class Fanout:

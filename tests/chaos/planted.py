@@ -10,7 +10,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from chatd.heads import Heads
 from chatd.sequencer import Sequencer
 from chatd.writer import Writer
 from shared import batch, log, messages, reactions
+from shared.database import Row
 from shared.protocol import Code, Send
 from tests.chaos.stack import Stack
 
@@ -68,13 +69,18 @@ def _halves(writer: Writer, requests: list[log.Request]) -> tuple[Callable[[], A
 
 def no_unique_key() -> None:
     """A resend is not recognised."""
-    read = batch._read_entries
+    ask = batch._ask_for_entries
 
-    def forgetful(cursor: Any, snapshot: log.Snapshot, requests: Any) -> None:
-        read(cursor, snapshot, [request for request in requests if not isinstance(request.command, Send)])
-        snapshot.by_client.clear()
+    def forgetful(snapshot: log.Snapshot, requests: Sequence[log.Request]) -> Iterator[batch.Question]:
+        for statement, take in ask(snapshot, [r for r in requests if not isinstance(r.command, Send)]):
 
-    setattr(batch, "_read_entries", forgetful)
+            def taken(rows: Sequence[Row], take: Callable[[Sequence[Row]], None] = take) -> None:
+                take(rows)
+                snapshot.by_client.clear()
+
+            yield statement, taken
+
+    setattr(batch, "_ask_for_entries", forgetful)
 
 
 def _without_key(stack: Stack) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from tests.bench import load
-from tests.bench.case import Case, Column, Plan, Step, sample_of
+from tests.bench.case import Case, Column, Plan, Plot, Step, sample_of
 from tests.bench.contenders import (
     BROADCAST,
     CHANNELS,
@@ -218,5 +218,52 @@ DAEMONS = Case(
             unit=" ×",
         )
         for number in NUMBERS[1:]
+    ),
+)
+
+SIZES = (100, 1_000, 10_000)
+
+
+def _members(size: int) -> str:
+    return f"{size:,} members"
+
+
+def _members_step(plan: Plan, size: int) -> Step:
+    def measure() -> Sample:
+        options = load.Options(warm=plan.warm, seconds=plan.seconds(SECONDS), window=PARLEY.window, drain=30)
+        with PARLEY.one_room(plan.count(size)) as target:
+            ran = load.run(target, options)
+        return sample_of("Parley", _members(size), ran, options, size=size)
+
+    return Step("Parley", _members(size), measure)
+
+
+@contextmanager
+def _growing(plan: Plan) -> Iterator[Sequence[Step]]:
+    yield [_members_step(plan, size) for size in SIZES]
+
+
+MEMBERS = Case(
+    name="members",
+    title="How a delivery grows with the members of a room",
+    about="As the fan-out, as many messages as it takes, in rooms of several sizes in which everybody is connected.",
+    steps=_growing,
+    columns=(
+        Column("deliveries", "deliveries/s"),
+        Column("sent", "messages/s"),
+        Column("p50", "p50 ms", 1),
+        Column("p99", "p99 ms", 1),
+        Column("cpu_per_million", "CPU s per million", 2),
+        Column("rss_chatd_end", "daemon MB", 0, 2**-20),
+    ),
+    plots=(
+        Plot(
+            "members",
+            "What a million deliveries cost by the members of the room",
+            "cpu_per_million",
+            "members",
+            "CPU s of all processes",
+            logarithmic=True,
+        ),
     ),
 )

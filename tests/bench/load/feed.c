@@ -7,9 +7,9 @@
 
 /* Few large commits leave more of the core to the load; but the daemons ask the database for what was
  * committed and has not come within 30 ms. */
-#define AHEAD_US 20000
-#define SPARE_US 8000 /* a commit takes about 3 ms */
-#define SOON_US 2000  /* after a message, where the next one is long in coming: its last receivers are not to wait for a commit */
+#define AHEAD_US 26000
+#define SPARE_US 14000 /* a commit takes about 3 ms, and waits for its turn on the core */
+#define SOON_US 2000   /* after a message, where the next one is long in coming: its last receivers are not to wait for a commit */
 #define ASK_MAX 64
 
 struct histogram feed_late;
@@ -17,7 +17,7 @@ struct histogram feed_late;
 static const uint32_t *audiences;
 static double audience; /* on average */
 static struct bytes queue, unsent;
-static size_t taken; /* bytes of the queue that are published */
+static size_t taken, complete; /* bytes of the queue that are published, and that are whole messages */
 static unsigned queued, asked;
 static uint64_t started, published, owed; /* owed: deliveries of all that was published */
 static bool running;
@@ -52,7 +52,13 @@ bool feed_idle(void) { return !running && queued == 0 && asked == 0; }
 static uint64_t due_at(uint64_t number) { return started + (uint64_t)((double)number / options.rate * 1e6); }
 
 /* How long before a message is due it is asked for. */
-static uint64_t spare(void) { return 1e6 / options.rate >= AHEAD_US ? AHEAD_US - SOON_US : SPARE_US; }
+static uint64_t spare(void)
+{
+    double interval = 1e6 / options.rate;
+    if (interval < SPARE_US + SOON_US)
+        return SPARE_US;
+    return (uint64_t)(interval < AHEAD_US ? interval : AHEAD_US) - SOON_US;
+}
 
 /* How many may be published now beyond those that were. */
 static uint64_t allowed(uint64_t now, uint64_t ahead)
@@ -101,6 +107,7 @@ void feed_turn(uint64_t now)
     }
     if (taken && queued == 0) {
         bytes_drop(&queue, taken);
+        complete -= taken;
         taken = 0;
     }
     if (running)
@@ -117,17 +124,16 @@ uint64_t feed_due(uint64_t now)
     return publish < question ? publish : question;
 }
 
-/* Count the complete messages behind what is queued. */
+/* Count the messages that are complete now, and expect them. */
 static void count_complete(void)
 {
     uint32_t head[2];
-    size_t at = taken;
-    queued = 0;
-    while (queue.length - at >= sizeof head) {
-        memcpy(head, queue.data + at, sizeof head);
-        if (queue.length - at < sizeof head + head[1])
+    while (queue.length - complete >= sizeof head) {
+        memcpy(head, queue.data + complete, sizeof head);
+        if (queue.length - complete < sizeof head + head[1])
             break;
-        at += sizeof head + head[1];
+        complete += sizeof head + head[1];
+        ledger_expect(head[0]);
         queued++;
     }
 }

@@ -8,8 +8,8 @@
 struct ledger ledger;
 
 struct stream {
-    uint64_t *times; /* at which each message was sent */
-    uint32_t count, capacity;
+    uint64_t *times; /* at which each message was sent; 0: it can be delivered, and was not sent yet */
+    uint32_t count, sent, capacity;
 };
 
 static struct stream *streams;
@@ -28,18 +28,26 @@ void receiver_open(struct receiver *receiver)
     memset(receiver->next, 0, ledger.streams * sizeof *receiver->next);
 }
 
-uint32_t ledger_send(unsigned number, uint64_t now)
+void ledger_expect(unsigned number)
 {
     struct stream *stream = &streams[number];
     if (stream->count == stream->capacity) {
         stream->capacity = stream->capacity ? stream->capacity * 2 : 256;
         stream->times = grow(stream->times, stream->capacity * sizeof *stream->times);
     }
-    stream->times[stream->count] = now;
+    stream->times[stream->count++] = 0;
+}
+
+uint32_t ledger_send(unsigned number, uint64_t now)
+{
+    struct stream *stream = &streams[number];
+    if (stream->sent == stream->count)
+        ledger_expect(number);
+    stream->times[stream->sent] = now;
     ledger.sent++;
     if (now >= ledger.from && now < ledger.until)
         ledger.sent_measured++;
-    return stream->count++;
+    return stream->sent++;
 }
 
 uint32_t ledger_count(unsigned stream) { return streams[stream].count; }

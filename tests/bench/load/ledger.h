@@ -36,9 +36,13 @@ extern struct ledger ledger;
 void ledger_open(unsigned streams);
 void receiver_open(struct receiver *receiver);
 
-/* A message of a stream is sent now; returns its number. */
+/* From now on the next message of a stream may come: a daemon finds in the database what was committed, also before it
+ * is published. */
+void ledger_expect(unsigned stream);
+
+/* The next message of a stream is sent now; returns its number. */
 uint32_t ledger_send(unsigned stream, uint64_t now);
-uint32_t ledger_count(unsigned stream); /* how many were sent */
+uint32_t ledger_count(unsigned stream); /* how many are to come */
 
 /* Write the mark of a message, without a zero at the end. */
 void mark_write(char *out, unsigned stream, uint32_t number);

@@ -95,7 +95,7 @@ def prepare() -> None:
 
 
 def measure(case: Case, plan: Plan) -> tuple[results.Measured, list[str]]:
-    """Run a case; what it found, and what is wrong with it. It is kept where the figures are valid."""
+    """Run a case; what it found, and what is wrong with it. It is kept where it went to its end without faults."""
     samples = rounds.run(case, plan)
     command = f"make bench ONLY={case.name}"
     table = Table(samples, plan.needed)
@@ -105,7 +105,7 @@ def measure(case: Case, plan: Plan) -> tuple[results.Measured, list[str]]:
             case.name, "just now", f"{command} A=--quick", machine.describe(), samples
         ), faults
     disturbed = verdict.disturbed(table)
-    if faults or disturbed:
+    if faults or plan.is_a_look:
         measured = results.Measured(case.name, "just now, not kept", command, machine.describe(), samples)
     else:
         measured = results.keep(case.name, command, machine.describe(), samples)

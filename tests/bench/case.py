@@ -32,6 +32,11 @@ class Plan:
         return min(2.0, number) if self.quick else number
 
     @property
+    def is_a_look(self) -> bool:
+        """Whether it is too little to be kept."""
+        return self.quick or self.rounds < ROUNDS_LEAST or bool(self.who)
+
+    @property
     def needed(self) -> int:
         """Sound rounds, for a figure to count; when it is only a look, disturbed ones are good enough."""
         return 0 if self.quick else ROUNDS_LEAST

@@ -37,6 +37,7 @@ class Hub(Generic[P]):
         self._behind: dict[int, dict[P, _Held]] = {}  # those who are owed changes, and what is held
         self._rooms: dict[P, set[int]] = {}
         self._users: dict[P, int] = {}
+        self.left = 0  # peers that were here, and are gone
         self._meta: dict[int, int] = {}  # version of the newest change of a room's members that was seen
 
     def __len__(self) -> int:
@@ -65,6 +66,7 @@ class Hub(Generic[P]):
         user = self._users.pop(peer, None)
         if user is None:
             return
+        self.left += 1
         for room in self._rooms.pop(peer):
             self._drop(peer, room)
         peers = self._by_user[user]

@@ -1,7 +1,6 @@
 """Puts the daemon together, runs it, and lets it go without anybody noticing."""
 
 import asyncio
-import gc
 import resource
 import signal
 import socket as sockets
@@ -19,6 +18,7 @@ from chatd.commands import Commands
 from chatd.connection import Admission, Connections
 from chatd.delivery import Delivery
 from chatd.fanout import Fanout
+from chatd.garbage import Garbage
 from chatd.handshake import Gate, Proxies
 from chatd.heads import Heads
 from chatd.hello import Greeter
@@ -91,6 +91,7 @@ class Daemon:
         )
         self._proxies = Proxies(settings.proxies)
         self._most = min(settings.sockets_max, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - OTHER_FILES)
+        self._garbage = Garbage()
         self._server: Server | None = None
         self._draining = False
 
@@ -114,9 +115,7 @@ class Daemon:
             journal = group.create_task(self._journal.run())
             server = self._server = await self._listen()
             log.info("serving", address=self._settings.daemon_address(self._index))
-            # What lives now lives long: with many connections a full collection takes 0.7 s otherwise.
-            gc.collect()
-            gc.freeze()
+            self._garbage.begin()
             await stop.wait()
             await self._drain(server)
             for task in (*tasks, journal):
@@ -236,6 +235,7 @@ class Daemon:
         """Forget the rooms and users that nobody here belongs to any more, and old answers."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
+            self._garbage.look(ended=self._hub.left, alive=len(self._hub))
             with suppress(StoreAway):
                 await self._store.run(batch.forget_done, time.time())
             empty = [room for room in self._delivery.sequencer.rooms() if self._hub.is_empty(room)]

@@ -11,9 +11,8 @@ Management Cheat Sheet, "Idle Timeout"), and there the page stays open.
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import redis.asyncio as aioredis
 import structlog
@@ -22,6 +21,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from chatd.hub import Hub
+from chatd.lookup import TIMEOUT_SECONDS, Answer, Lookup, in_time
 from chatd.peer import Peer
 from shared import keys, sessions
 from shared.protocol import Close
@@ -29,12 +29,9 @@ from shared.settings import Settings
 
 log = structlog.get_logger("chatd.watch")
 
-T = TypeVar("T")
-
 SPREAD = 10  # parts into which one round of checks is divided
-TIMEOUT_SECONDS = 2.0
 CLOSE_SECONDS = 0.5  # for the closing handshake (RFC 6455 §7.1.2)
-CONNECTIONS = 16  # to Redis; a storm of handshakes waits for one, and is told to try again
+CONNECTIONS = 4  # to Redis: one for the handshakes, one for the round of checks, others for what was in use
 
 
 class SessionUnknown(ConnectionError):
@@ -59,12 +56,13 @@ class Watch:
             max_connections=CONNECTIONS,
             timeout=TIMEOUT_SECONDS,
             protocol=2,
-            socket_timeout=None,  # see `_in_time`
+            socket_timeout=None,  # see `in_time`
             socket_connect_timeout=TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 1),
             **({"password": password} if password else {}),
         )
         self._redis = aioredis.Redis.from_pool(pool)
+        self._lookup = Lookup(self._redis)
         self._settings = settings
         self._cookie = sessions.cookie_name(secure=settings.secure_cookies)
         self._hub = hub
@@ -76,10 +74,8 @@ class Watch:
         if sid is None:
             return None
         try:
-            who = self._alive(await _in_time(self._redis.get(keys.session(sid))))
+            who = await self._look_up(sid)
         except (RedisError, OSError) as fault:
-            if sessions.is_other_type(str(fault)):
-                return None
             raise SessionUnknown(type(fault).__name__) from fault
         return Found(sid, who.user) if who is not None else None
 
@@ -106,16 +102,15 @@ class Watch:
         """
         if not peers:
             return
-        pipeline = self._redis.pipeline(transaction=False)
-        for peer in peers:
-            pipeline.get(keys.session(peer.sid))
         in_use: list[tuple[Peer, sessions.SignedIn]] = []
         unknown: Exception | None = None
-        for peer, answer in zip(peers, await _in_time(pipeline.execute(raise_on_error=False)), strict=True):
-            if isinstance(answer, Exception) and not sessions.is_other_type(str(answer)):
-                unknown = answer
+        answers = await self._lookup.get_all([keys.session(peer.sid) for peer in peers])
+        for peer, answer in zip(peers, answers, strict=True):
+            try:
+                who = self._alive(answer)
+            except RedisError as fault:
+                unknown = fault
                 continue
-            who = self._alive(answer)
             if who is None or who.user != peer.user.id:
                 self._end(peer)
             elif peer.in_use:
@@ -137,14 +132,16 @@ class Watch:
             pipeline.expire(keys.session(peer.sid), self._seconds_left(who))
             pipeline.zadd(index, {peer.sid: time.time()}, xx=True)
             pipeline.expire(index, self._settings.session_lifetime)
-        await _in_time(pipeline.execute())
+        await in_time(pipeline.execute())
         for peer, _ in peers:
             peer.in_use = False
 
     async def look_again(self, peer: Peer) -> None:
         """Check a session that may have ended between its look-up and the peer's registration."""
         with contextlib.suppress(RedisError, OSError):
-            await self.check([peer])
+            who = await self._look_up(peer.sid)
+            if who is None or who.user != peer.user.id:
+                self._end(peer)
 
     def revoked(self, user: int, session: str) -> None:
         """A session ended: close its sockets now. `session` is its `sessions.digest`."""
@@ -156,9 +153,21 @@ class Watch:
         """Close the connections to Redis."""
         await self._redis.aclose()
 
-    def _alive(self, stored: object) -> sessions.SignedIn | None:
-        """Who is signed in by what a key holds, unless that is over."""
-        who = sessions.signed_in(stored) if isinstance(stored, bytes) else None
+    async def _look_up(self, sid: str) -> sessions.SignedIn | None:
+        """Who is signed in by this session. Raises what redis-py raises where that can not be known."""
+        try:
+            answer: Answer = await self._lookup.get(keys.session(sid))
+        except RedisError as fault:
+            answer = fault
+        return self._alive(answer)
+
+    def _alive(self, answer: Answer) -> sessions.SignedIn | None:
+        """Who is signed in by what a key holds, unless that is over. Raises the fault of a key that was not read."""
+        if isinstance(answer, Exception):
+            if not sessions.is_other_type(str(answer)):
+                raise answer
+            return None
+        who = sessions.signed_in(answer) if answer is not None else None
         return who if who is not None and self._seconds_left(who) > 0 else None
 
     def _seconds_left(self, who: sessions.SignedIn) -> int:
@@ -171,16 +180,6 @@ class Watch:
         task = asyncio.get_running_loop().create_task(_close(peer))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
-
-
-async def _in_time(answer: Awaitable[T]) -> T:
-    """The answer of Redis, within `TIMEOUT_SECONDS`. Raises `TimeoutError`, which is an `OSError`.
-
-    Not redis-py's `socket_timeout`: it goes by `asyncio.wait_for`, which before Python 3.12 can lose
-    a cancellation (python/cpython#86296), so that one daemon in many never ended.
-    """
-    async with asyncio.timeout(TIMEOUT_SECONDS):
-        return await answer
 
 
 async def _close(peer: Peer) -> None:

@@ -134,6 +134,7 @@ class Database:
             maxconnections=settings.database_pool,
             blocking=True,
             ping=1,
+            reset=False,  # only what was begun is rolled back: the others would pay a round trip for nothing
             # Otherwise a statement outside begin() is silently sent again on a new connection
             # after an error, also an INSERT that had already been carried out.
             isfatal=lambda _: False,

@@ -8,7 +8,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.protocol import State
 
-from chatd.fanout import SLICE, Fanout
+from chatd.fanout import ANSWERS_SECONDS, SLICE, SLICE_AMONG_ANSWERS, Fanout
 from chatd.peer import Peer, frame
 from shared import protocol
 
@@ -104,17 +104,32 @@ async def test_who_is_due_the_same_gets_it_joined_once_for_all() -> None:
 
 
 async def test_an_answer_does_not_wait_until_a_large_room_was_served() -> None:
-    fanout, everybody = a_fanout(), [a_peer() for _ in range(3 * SLICE)]
+    number = 3 * SLICE_AMONG_ANSWERS
+    fanout, everybody = a_fanout(), [a_peer() for _ in range(number)]
     asker, wire = everybody[-1]
     fanout.post([peer for peer, _ in everybody], b"a frame")
     fanout.answer(asker, b"an answer")
     await one_turn()
     assert wire.writes == [b"a framean answer"], "in its order, before the others"
-    assert sum(bool(wire.writes) for _, wire in everybody) == SLICE + 1
+    assert sum(bool(wire.writes) for _, wire in everybody) == SLICE_AMONG_ANSWERS + 1
     for _ in range(3):
         await one_turn()
-    assert [wire.writes for _, wire in everybody[:-1]] == [[b"a frame"]] * (3 * SLICE - 1)
+    assert [wire.writes for _, wire in everybody[:-1]] == [[b"a frame"]] * (number - 1)
     assert len(wire.writes) == 1
+
+
+async def test_where_nobody_waits_for_answers_a_large_room_is_served_in_fewer_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fanout, everybody = a_fanout(), [a_peer() for _ in range(2 * SLICE)]
+    loop = asyncio.get_running_loop()
+    fanout.answer(everybody[0][0], b"an answer")
+    await one_turn()
+    later = loop.time() + ANSWERS_SECONDS
+    monkeypatch.setattr(loop, "time", lambda: later)
+    fanout.post([peer for peer, _ in everybody[1:]], b"a frame")
+    await one_turn()
+    assert sum(bool(wire.writes) for _, wire in everybody[1:]) == SLICE
 
 
 async def test_what_comes_while_a_large_room_is_served_joins_what_the_others_are_due() -> None:

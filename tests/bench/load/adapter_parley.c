@@ -80,7 +80,7 @@ static void message(struct conn *conn, const char *payload, size_t length, uint6
     if (is(payload, length, "{\"type\":\"message\""))
         message_came(conn, payload, length, now);
     else if (is(payload, length, "{\"type\":\"ack\""))
-        sender_answered(conn, payload, now);
+        sender_answered(conn, payload, length, now);
     else if (is(payload, length, "{\"type\":\"pong\""))
         probe_answered(now);
     else if (is(payload, length, "{\"type\":\"welcome\""))

@@ -53,8 +53,11 @@ static void text_of(char *text, unsigned stream, uint32_t number)
     text[options.body] = '\0';
 }
 
+/* What can not be sent now is sent when the connection is back. */
 static void transmit(unsigned index)
 {
+    if (conns[index].state != READY)
+        return;
     char text[BODY_MAX + 1], command[BODY_MAX + 256];
     text_of(text, index, senders[index].number);
     conn_send(&conns[index], TEXT, command, adapter->say(command, &conns[index], senders[index].number, text));
@@ -104,15 +107,16 @@ void sender_turn(uint64_t now)
 
 unsigned sender_waiting(void) { return waiting; }
 
-void sender_answered(struct conn *conn, const char *payload, uint64_t now)
+void sender_answered(struct conn *conn, const char *payload, size_t length, uint64_t now)
 {
+    int shown = length < 200 ? (int)length : 200;
     char id[ID_LENGTH + 1];
     struct sender *sender = &senders[conn->index];
     if (conn->index >= options.senders || !sender->waits)
-        die("client %u got an answer that it did not wait for: %.120s", conn->index, payload);
+        die("client %u got an answer that it did not wait for: %.*s", conn->index, shown, payload);
     sender_id(id, conn, sender->number);
     if (strncmp(payload + strlen("{\"type\":\"ack\",\"id\":\""), id, ID_LENGTH) != 0)
-        die("client %u got an answer to another command: %.120s", conn->index, payload);
+        die("client %u got an answer to another command: %.*s", conn->index, shown, payload);
     sender->waits = false;
     waiting--;
     if (now >= ledger.from && now < ledger.until)

@@ -17,7 +17,7 @@ uint64_t sender_due(void);       /* when the next message is due */
 unsigned sender_waiting(void);   /* how many wait for their answer */
 
 /* `payload` is an ack. */
-void sender_answered(struct conn *conn, const char *payload, uint64_t now);
+void sender_answered(struct conn *conn, const char *payload, size_t length, uint64_t now);
 
 /* A connection is gone; what it was not answered is sent again, with its id, when it is back. */
 void sender_back(struct conn *conn);

@@ -1,0 +1,59 @@
+"""Cycles are looked for when connections have ended, not when they come."""
+
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from chatd import garbage
+from chatd.garbage import Garbage
+
+
+class Knot:
+    """An object that only the collector can free."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture
+def collector() -> Iterator[Garbage]:
+    """One that has begun; Python's own rules come back at the end."""
+    before = gc.get_threshold()
+    collector = Garbage()
+    collector.begin()
+    yield collector
+    gc.unfreeze()
+    gc.set_threshold(*before)
+
+
+def test_what_ended_connections_leave_is_freed_when_as_many_have_ended_as_there_are(
+    collector: Garbage,
+) -> None:
+    old = Knot()
+    gc.collect(1)
+    gc.collect(1)  # it is among the oldest now, as a connection is after a while
+    knot = weakref.ref(old)
+    del old
+    collector.look(ended=garbage.LEAST + 500, alive=garbage.LEAST + 500)
+    assert knot() is not None
+    collector.look(ended=garbage.LEAST + 501, alive=garbage.LEAST + 500)
+    assert knot() is None
+
+
+def test_a_collection_is_not_repeated_for_the_same_connections(
+    collector: Garbage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collections: list[int] = []
+    monkeypatch.setattr("chatd.garbage.gc.collect", lambda: collections.append(1))
+    for _ in range(3):
+        collector.look(ended=garbage.LEAST + 1, alive=10)
+    assert len(collections) == 1
+
+
+def test_no_full_collection_comes_by_itself(collector: Garbage) -> None:
+    before = gc.get_stats()[2]["collections"]
+    kept = [Knot() for _ in range(200_000)]
+    assert gc.get_stats()[2]["collections"] == before
+    assert len(kept) == 200_000

@@ -11,8 +11,9 @@ Management Cheat Sheet, "Idle Timeout"), and there the page stays open.
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import redis.asyncio as aioredis
 import structlog
@@ -21,21 +22,28 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from chatd.hub import Hub
-from chatd.lookup import TIMEOUT_SECONDS, Answer, Lookup, in_time
 from chatd.peer import Peer
+from chatd.together import Together
 from shared import keys, sessions
 from shared.protocol import Close
 from shared.settings import Settings
 
 log = structlog.get_logger("chatd.watch")
 
+T = TypeVar("T")
+
 SPREAD = 10  # parts into which one round of checks is divided
+TIMEOUT_SECONDS = 2.0
+TOGETHER_MAX = 100  # sessions in one question: they hold up the loop for 3 ms
 CLOSE_SECONDS = 0.5  # for the closing handshake (RFC 6455 §7.1.2)
 CONNECTIONS = 4  # to Redis: one for the handshakes, one for the round of checks, others for what was in use
 
 
 class SessionUnknown(ConnectionError):
     """Redis can not be asked just now."""
+
+
+Stored = bytes | None | Exception  # what a key holds, or its fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +64,13 @@ class Watch:
             max_connections=CONNECTIONS,
             timeout=TIMEOUT_SECONDS,
             protocol=2,
-            socket_timeout=None,  # see `in_time`
+            socket_timeout=None,  # see `_in_time`
             socket_connect_timeout=TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 1),
             **({"password": password} if password else {}),
         )
         self._redis = aioredis.Redis.from_pool(pool)
-        self._lookup = Lookup(self._redis)
+        self._lookup: Together[str, bytes | None] = Together(self._read, most=TOGETHER_MAX)
         self._settings = settings
         self._cookie = sessions.cookie_name(secure=settings.secure_cookies)
         self._hub = hub
@@ -104,7 +112,9 @@ class Watch:
             return
         in_use: list[tuple[Peer, sessions.SignedIn]] = []
         unknown: Exception | None = None
-        answers = await self._lookup.get_all([keys.session(peer.sid) for peer in peers])
+        answers: list[Stored] = []
+        for start in range(0, len(peers), TOGETHER_MAX):
+            answers += await self._read([peer.sid for peer in peers[start : start + TOGETHER_MAX]])
         for peer, answer in zip(peers, answers, strict=True):
             try:
                 who = self._alive(answer)
@@ -132,7 +142,7 @@ class Watch:
             pipeline.expire(keys.session(peer.sid), self._seconds_left(who))
             pipeline.zadd(index, {peer.sid: time.time()}, xx=True)
             pipeline.expire(index, self._settings.session_lifetime)
-        await in_time(pipeline.execute())
+        await _in_time(pipeline.execute())
         for peer, _ in peers:
             peer.in_use = False
 
@@ -156,18 +166,26 @@ class Watch:
     async def _look_up(self, sid: str) -> sessions.SignedIn | None:
         """Who is signed in by this session. Raises what redis-py raises where that can not be known."""
         try:
-            answer: Answer = await self._lookup.get(keys.session(sid))
+            answer: Stored = await self._lookup.get(sid)
         except RedisError as fault:
             answer = fault
         return self._alive(answer)
 
-    def _alive(self, answer: Answer) -> sessions.SignedIn | None:
+    async def _read(self, sids: Sequence[str]) -> list[Stored]:
+        """What the keys of these sessions hold. Raises what redis-py raises where there is no answer at all."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for sid in sids:
+            pipeline.get(keys.session(sid))
+        found: list[Stored] = await _in_time(pipeline.execute(raise_on_error=False))
+        return found
+
+    def _alive(self, stored: Stored) -> sessions.SignedIn | None:
         """Who is signed in by what a key holds, unless that is over. Raises the fault of a key that was not read."""
-        if isinstance(answer, Exception):
-            if not sessions.is_other_type(str(answer)):
-                raise answer
+        if isinstance(stored, Exception):
+            if not sessions.is_other_type(str(stored)):
+                raise stored
             return None
-        who = sessions.signed_in(answer) if answer is not None else None
+        who = sessions.signed_in(stored) if stored is not None else None
         return who if who is not None and self._seconds_left(who) > 0 else None
 
     def _seconds_left(self, who: sessions.SignedIn) -> int:
@@ -180,6 +198,16 @@ class Watch:
         task = asyncio.get_running_loop().create_task(_close(peer))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+
+
+async def _in_time(answer: Awaitable[T]) -> T:
+    """The answer of Redis, within `TIMEOUT_SECONDS`. Raises `TimeoutError`, which is an `OSError`.
+
+    Not redis-py's `socket_timeout`: it goes by `asyncio.wait_for`, which before Python 3.12 can lose
+    a cancellation (python/cpython#86296), so that one daemon in many never ended.
+    """
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        return await answer
 
 
 async def _close(peer: Peer) -> None:

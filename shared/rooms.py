@@ -249,34 +249,39 @@ def public(cursor: Cursor, *, user: int) -> Sequence[Row]:
 
 def summaries(cursor: Cursor, *, user: int, room: int | None = None) -> list[protocol.RoomSummary]:
     """The rooms that `user` is in (or the one asked for), as one statement reads them."""
-    return [_summary(row, user) for row in _memberships_of(cursor, user=user, room=room)]
+    return [_summary(row) for row in _memberships_of(cursor, [user], room=room)]
 
 
-def of_user(cursor: Cursor, *, user: int) -> tuple[protocol.User, list[protocol.RoomSummary]] | None:
-    """A user and their rooms, by one statement; None where there is no such user, since everyone is in one."""
-    rows = _memberships_of(cursor, user=user, room=None)
-    if not rows:
-        return None
-    return protocol.User(user, rows[0]["self_name"]), [_summary(row, user) for row in rows]
+def of_users(
+    cursor: Cursor, *, users: Sequence[int]
+) -> dict[int, tuple[protocol.User, list[protocol.RoomSummary]]]:
+    """Users and their rooms, by one statement. Who is not there is none, since everyone is in a room."""
+    found: dict[int, tuple[protocol.User, list[protocol.RoomSummary]]] = {}
+    for row in _memberships_of(cursor, users, room=None):
+        user = row["user_id"]
+        if user not in found:
+            found[user] = protocol.User(user, row["self_name"]), []
+        found[user][1].append(_summary(row))
+    return found
 
 
-def _memberships_of(cursor: Cursor, *, user: int, room: int | None) -> Sequence[Row]:
+def _memberships_of(cursor: Cursor, users: Sequence[int], *, room: int | None) -> Sequence[Row]:
     cursor.execute(
-        f"SELECT {STATE}, r.version, r.number, m.role, m.last_read, m.marker, m.level, {MENTIONS},"
+        f"SELECT m.user_id, {STATE}, r.version, r.number, m.role, m.last_read, m.marker, m.level, {MENTIONS},"
         " o.seen, p.id AS peer_id, p.name AS peer_name, s.name AS self_name"
         " FROM members m JOIN rooms r ON r.id = m.room_id JOIN users s ON s.id = m.user_id"
         " LEFT JOIN members o ON r.kind = 'direct' AND o.room_id = r.id AND o.user_id <> m.user_id"
         " LEFT JOIN users p ON p.id = o.user_id"
-        " WHERE m.user_id = %s AND (%s IS NULL OR m.room_id = %s) ORDER BY r.id",
-        (user, room, room),
+        " WHERE m.user_id IN %s AND (%s IS NULL OR m.room_id = %s) ORDER BY m.user_id, r.id",
+        (tuple(users), room, room),
     )
     return cursor.fetchall()
 
 
-def _summary(row: Row, user: int) -> protocol.RoomSummary:
+def _summary(row: Row) -> protocol.RoomSummary:
     people = []
     if row["kind"] == "direct":
-        people = [protocol.User(user, row["self_name"])]
+        people = [protocol.User(row["user_id"], row["self_name"])]
         if row["peer_id"] is not None:
             people.append(protocol.User(row["peer_id"], row["peer_name"]))
     return protocol.RoomSummary(

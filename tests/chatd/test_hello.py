@@ -88,7 +88,7 @@ async def test_a_users_channel_that_is_let_go_during_hello_is_heard_all_the_same
         # Her rooms are heard already, so that nothing else makes the daemon look twice.
         parts.delivery.sequencer.expect(rooms.GENERAL)
         await parts.bus.subscribe([parts.bus.channels.room(rooms.GENERAL)])
-        parts.store.at, parts.store.happens = rooms.of_user, lambda: parts.bus.unsubscribe([mine])
+        parts.store.at, parts.store.happens = rooms.of_users, lambda: parts.bus.unsubscribe([mine])
         await parts.greeter.greet(peer_of(alice), protocol.Hello())
         assert parts.store.at is None
         assert parts.bus.hears(mine)

@@ -75,7 +75,7 @@ async def test_a_look_up_that_is_cut_off_never_answers_another(
     with servers.redis() as client:
         cookies = {user: signed_in(client, user) for user in range(1, 30)}
         for turn in range(40):
-            monkeypatch.setattr("chatd.lookup.TIMEOUT_SECONDS", random.uniform(0, 0.005) if turn % 2 else 60)
+            monkeypatch.setattr("chatd.watch.TIMEOUT_SECONDS", random.uniform(0, 0.005) if turn % 2 else 60)
             found = await asyncio.gather(
                 *(watch.find(cookie) for cookie in cookies.values()), return_exceptions=True
             )

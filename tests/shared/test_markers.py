@@ -183,9 +183,8 @@ def test_each_room_has_its_own(database: Database) -> None:
     joined(database, room, bob)
     say(database, alice, "@bobby", room=room)
     with database.cursor() as cursor:
-        found = rooms.of_user(cursor, user=bob.id)
-    assert found is not None
-    assert {s.room.id: s.mentions for s in found[1]} == {ROOM: [], room: [1]}
+        _, found = rooms.of_users(cursor, users=[bob.id])[bob.id]
+    assert {s.room.id: s.mentions for s in found} == {ROOM: [], room: [1]}
 
 
 def test_who_left_and_comes_back_is_not_called_by_what_was_said_before(database: Database) -> None:
@@ -217,7 +216,7 @@ def test_the_rooms_of_a_user_are_read_by_one_statement_that_reads_no_table_throu
             )
             counted.update({row["Variable_name"]: int(row["Value"]) for row in cursor.fetchall()})
             if counted is before:
-                assert rooms.of_user(cursor, user=bob.id) is not None
+                assert rooms.of_users(cursor, users=[bob.id])
     assert after["Com_select"] - before["Com_select"] == 1
     assert after["Handler_read_rnd_next"] - before["Handler_read_rnd_next"] < 100, (
         "360 mentions are not read through"

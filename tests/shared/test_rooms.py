@@ -252,18 +252,17 @@ def test_a_public_rooms_state_names_no_members(database: Database) -> None:
 # -- what a user is in
 
 
-def test_a_user_and_all_their_rooms_are_read_at_once(database: Database) -> None:
+def test_users_and_all_their_rooms_are_read_at_once(database: Database) -> None:
     alice, bob = person(database, "alice"), person(database, "bobby")
     room = make_room(database, alice)
     with database.cursor() as cursor:
-        found = rooms.of_user(cursor, user=alice.id)
-        assert found is not None
-        user, summaries = found
-        assert user == alice
-        assert [s.room.id for s in summaries] == [rooms.GENERAL, room]
+        found = rooms.of_users(cursor, users=[bob.id, alice.id, 999])
+        assert {user: (who, [s.room.id for s in of]) for user, (who, of) in found.items()} == {
+            alice.id: (alice, [rooms.GENERAL, room]),
+            bob.id: (bob, [rooms.GENERAL]),
+        }
         assert [s.room.id for s in rooms.summaries(cursor, user=bob.id)] == [rooms.GENERAL]
         assert rooms.summaries(cursor, user=bob.id, room=room) == []
-        assert rooms.of_user(cursor, user=999) is None
 
 
 # -- name and topic

@@ -299,7 +299,8 @@ def _summary(row: Row) -> protocol.RoomSummary:
 
 def mentions_of(row: Row) -> list[int]:
     """The numbers in a row of `MENTIONS`, the newest last."""
-    return sorted(map(int, row["mentions"].split()))[-MENTIONS_MAX:]
+    numbers = row["mentions"]
+    return sorted(map(int, numbers.split()))[-MENTIONS_MAX:] if numbers else []
 
 
 def state(cursor: Cursor, room: int) -> protocol.Room | None:

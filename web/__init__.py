@@ -18,6 +18,7 @@ from web import (
     chat,
     device_cookie,
     errors,
+    fixed,
     form_tokens,
     headers,
     health,
@@ -94,7 +95,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.session_interface = session.Sessions(app, backends.of(app).redis, settings)
     identity.install(app)  # before the form tokens, which need the session
     form_tokens.FormTokens(app)
-    for part in (languages, errors, headers):
+    for part in (languages, fixed, errors, headers):
         part.install(app)
     app.jinja_env.globals["chat_scripts"] = scripts.imported("main.js")
     for module in PAGES:

@@ -35,7 +35,7 @@ FOREIGN = {
 # The layers of the daemon, from the bottom; each imports only what stands before it.
 LAYERS = (
     {"hub", "sequencer", "fences", "timeline", "ratelimit", "turns", "presence"},
-    {"peer", "handshake", "line", "store", "wire", "writer"},
+    {"peer", "handshake", "line", "store", "wire", "writer", "together", "garbage"},
     {"fanout", "bus", "journal", "watch"},
     {"delivery", "presence_exchange"},
     {"heads", "signals"},

@@ -3,6 +3,7 @@
 import argparse
 import os
 import resource
+import signal
 import sys
 
 from tests.bench import cores, load, machine, report, results, rounds, verdict
@@ -87,6 +88,7 @@ def prepare() -> None:
             "not everything is installed; `deploy/install.sh bench` does it:\n" + "\n".join(lacking)
         )
     load.build()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers end with it
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     # Nothing of what this shell or `.env` says may change what is measured.

@@ -62,8 +62,13 @@ static void welcomed(struct conn *conn, const char *payload, size_t length)
 
 static void message_came(struct conn *conn, const char *payload, size_t length, uint64_t now)
 {
-    if (options.comeback)
-        conn->version = number_after(payload, length, "\"version\":");
+    if (options.comeback) {
+        /* After an answer that caught up, what was held meanwhile may come again: a client goes by the version. */
+        uint64_t version = number_after(payload, length, "\"version\":");
+        if (version <= conn->version)
+            return;
+        conn->version = version;
+    }
     ledger_got(&conn->receiver, payload, length, now);
 }
 

@@ -1,8 +1,11 @@
 """Writes frames to many peers: the hot path.
 
-Level-triggered: a change appends its frame, the same bytes object for everybody, to what its
-peers are due; the flush writes each peer's due frames, of all its rooms, joined in one call. There is
-never a task, a queue or an `await` per recipient.
+Level-triggered: a change adds its frame, the same bytes object for everybody, to what its peers are
+due; the flush writes each peer's due frames, of all its rooms, joined in one call. There is never a
+task, a queue or an `await` per recipient.
+
+What a peer is due is a chain: its newest frame, and what was due before that. Those who are due the same, as the
+members of a room mostly are, share one chain, so that it is made and joined once for all of them.
 
 A flush goes through the peers in turn, a slice of them a turn of the loop: between two slices the loop reads what
 came in. So an answer does not wait until a large room was served, and what happens meanwhile joins
@@ -15,11 +18,11 @@ from collections.abc import Iterable
 
 import structlog
 
-from chatd.peer import Peer
+from chatd.peer import Due, Peer
 
 log = structlog.get_logger("chatd.fanout")
 
-SLICE = 64  # peers written to in one turn of the loop, which takes about 1 ms
+SLICE = 128  # peers written to in one turn of the loop, which takes about 1.5 ms
 # The same while people here say something, and wait for the answer. In a room of 1,000 that hears 200 messages a
 # second half of the answers came within 17 ms when it was served in one turn, 5.8 in slices of 16, 4.1 of 8.
 SLICE_AMONG_ANSWERS = 10
@@ -40,16 +43,20 @@ class Fanout:
     def post(self, peers: Iterable[Peer], frame: bytes) -> None:
         """Owe `frame` to each of `peers`, behind what they are due already."""
         dirty = self._dirty
+        before: Due | None = None
+        after: Due = (None, frame)
         for peer in peers:
             due = peer.due
-            if not due:
+            if due is None:
                 dirty.append(peer)
-            due.append(frame)
+            if due is not before:
+                before, after = due, (due, frame)
+            peer.due = after
         self._flush_soon()
 
     def answer(self, peer: Peer, frame: bytes) -> None:
         """Owe `frame` to one peer that waits for it: it is written, with what it is due, before the others'."""
-        peer.due.append(frame)
+        peer.due = (peer.due, frame)
         self._first.append(peer)
         self._answered = self._loop.time()
         self._flush_soon()
@@ -78,18 +85,28 @@ class Fanout:
 
     def _write(self, peers: Iterable[Peer]) -> None:
         limit = self._limit
-        last: list[bytes] = []
+        last: Due | None = None
         data = b""
         for peer in peers:
-            due, peer.due = peer.due, []
-            if not due:  # it had an answer meanwhile, and all else with it
+            due, peer.due = peer.due, None
+            if due is None:  # it had an answer meanwhile, and all else with it
                 continue
-            # One write for all of it: the kernel takes 7 µs for each. And the members of a room are mostly due the
-            # same frames, which are joined once for all of them: 0.5 µs less for each where they are 8.
-            if due != last:
-                last, data = due, due[0] if len(due) == 1 else b"".join(due)
+            # One write for all of it: the kernel takes 7 µs for each.
+            if due is not last:
+                last, data = due, joined(due)
             try:
                 peer.write(data, limit)
             except Exception:
                 # A transport that dies while it is written to must not cost the others their frames.
                 log.warning("write failed", user=peer.user.id, exc_info=True)
+
+
+def joined(due: Due) -> bytes:
+    """The frames of a chain, the oldest first."""
+    frames = []
+    rest: Due | None = due
+    while rest:
+        rest, frame = rest
+        frames.append(frame)
+    frames.reverse()
+    return b"".join(frames)

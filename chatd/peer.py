@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from typing import TypeAlias
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
@@ -11,6 +12,9 @@ from websockets.protocol import State
 
 from shared import protocol
 from shared.sessions import digest
+
+# The newest of the frames that a peer is due, and those before it. Never changed, so peers share it.
+Due: TypeAlias = "tuple[Due | None, bytes]"
 
 STALL_SECONDS = 5.0
 BURST_FACTOR = 4
@@ -27,7 +31,7 @@ def frame(message: protocol.ServerMessage | bytes) -> bytes:
 
 
 class Peer:
-    """One connection of one signed-in user. `due` are the frames that the next flush writes."""
+    """One connection of one signed-in user. `due` is what the next flush writes."""
 
     __slots__ = (
         "_above_since",
@@ -57,7 +61,7 @@ class Peer:
         self.sid = sid
         self.session = digest(sid)
         self.user = protocol.User(user, "")  # the name is known after hello
-        self.due: list[bytes] = []
+        self.due: Due | None = None
         self.faults = 0
         self.in_use = False  # whether its user did something since the session was last prolonged
         self.unanswered = 0
@@ -72,7 +76,8 @@ class Peer:
     def write(self, data: bytes, limit: int) -> None:
         """Write whole frames, and look whether this client reads at all: `limit` as of `cut_off_if_stalled`."""
         transport = self.transport
-        if self.protocol.state is not State.OPEN or transport.is_closing():
+        # Nothing follows our close frame (RFC 6455 §5.5.1).
+        if self.protocol.close_sent or transport.is_closing():
             return
         transport.write(data)
         if self._above_since or transport.get_write_buffer_size() > limit:

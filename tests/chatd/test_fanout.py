@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 from websockets.asyncio.server import ServerConnection
-from websockets.protocol import State
+from websockets.frames import Close
 
 from chatd.fanout import ANSWERS_SECONDS, SLICE, SLICE_AMONG_ANSWERS, Fanout
 from chatd.peer import Peer, frame
@@ -44,7 +44,7 @@ class Socket:
 
     def __init__(self) -> None:
         self.transport = Transport()
-        self.protocol = SimpleNamespace(state=State.OPEN)
+        self.protocol = SimpleNamespace(close_sent=None)
 
 
 def a_peer() -> tuple[Peer, Transport]:
@@ -160,6 +160,20 @@ async def test_each_gets_what_is_its_own() -> None:
     assert (first.writes, second.writes) == ([b"both"], [b"bothtwo"])
 
 
+async def test_each_gets_the_frames_of_its_rooms_in_their_order() -> None:
+    fanout, everybody = a_fanout(), [a_peer() for _ in range(12)]
+    rooms = [everybody, everybody[::2], everybody[::-3], everybody[:1], everybody[4:9]]
+    expected = {id(wire): b"" for _, wire in everybody}
+    for number, room in enumerate(rooms * 3):
+        data = b"%d," % number
+        fanout.post([peer for peer, _ in room], data)
+        for _, wire in room:
+            expected[id(wire)] += data
+    await one_turn()
+    assert {id(wire): b"".join(wire.writes) for _, wire in everybody} == expected
+    assert all(len(wire.writes) == 1 for _, wire in everybody)
+
+
 async def test_a_dying_peer_harms_nobody() -> None:
     fanout, (dying, wire), (one, first), (two, second) = a_fanout(), a_peer(), a_peer(), a_peer()
     wire.broken = True
@@ -206,7 +220,7 @@ async def test_who_does_not_read_for_five_seconds_is_cut_off(monkeypatch: pytest
 async def test_nothing_is_written_to_who_is_gone() -> None:
     fanout, (closing, one), (closed, two) = a_fanout(), a_peer(), a_peer()
     one.aborted = True
-    cast(Any, closed.protocol).state = State.CLOSING
+    cast(Any, closed.protocol).close_sent = Close(1001, "")
     fanout.post([closing, closed], b"a frame")
     await one_turn()
     assert (one.writes, two.writes) == ([], [])

@@ -69,6 +69,11 @@ class Journal:
         self._idle.clear()
         self._wake.set()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything waits for its answer."""
+        return not self._idle.is_set()
+
     async def until_few_wait(self, user: int) -> None:
         """Return when less than `WAITING_MAX` of this user's waits, so that memory is bounded."""
         while self._queue.weight(user) >= WAITING_MAX:

@@ -60,7 +60,11 @@ class Daemon:
         self._database = Database(settings, answer_seconds=ANSWER_SECONDS)
         self._store = Store(self._database)
         self._hub: Hub[Peer] = Hub()
-        self._fanout = Fanout(asyncio.get_running_loop(), limit=settings.buffer_max)
+        self._fanout = Fanout(
+            asyncio.get_running_loop(),
+            limit=settings.buffer_max,
+            is_awaited=lambda: self._journal.is_busy,
+        )
         self._bus = Bus(
             settings,
             on_room=self._on_room,

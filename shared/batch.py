@@ -5,13 +5,13 @@ locks its rooms in the order of their ids, so that two daemons can not wait for 
 circle, and only then reads members and duplicates (READ COMMITTED: what stands there now).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from uuid import UUID
 
 import msgspec
 
 from shared import log, mentions, messages, reactions, rooms
-from shared.database import Cursor, Row, Statement, listed, rows_of, together
+from shared.database import Cursor, Row, Statement, at_the_end, listed, rows_of, together
 from shared.protocol import Delete, Message, React, Send
 from shared.text import fault_of_body, nickname_key
 
@@ -42,9 +42,9 @@ def write(
         (later if is_held else now).append(request)
     before = dict(snapshot.entries)
     result = log.apply(snapshot, now, longest=longest)
-    _write(cursor, snapshot, before, result)
     for room in snapshot.opened:  # made for a resend of what was already said elsewhere
         rooms.discard_direct(cursor, room)
+    _write(cursor, snapshot, before, result)
     return result, later
 
 
@@ -96,14 +96,23 @@ Question = tuple[Statement, Callable[[Sequence[Row]], None]]
 def _read(
     cursor: Cursor, snapshot: log.Snapshot, requests: Sequence[log.Request], *, skip_locked: bool
 ) -> None:
-    """Lock the rooms, then read what the rules need to know: one round trip."""
-    questions = [
-        *_ask_for_rooms(snapshot, requests, skip_locked=skip_locked),
-        *_ask_for_members(snapshot, requests),
-        *_ask_for_named(snapshot, requests),
-        *_ask_for_entries(snapshot, requests),
-        *_ask_for_done(snapshot, requests),
-    ]
+    """Lock the rooms, then read what the rules need to know: one round trip, and one more for what was sent again."""
+    changed = {(r.command.room, r.command.number) for r in requests if not isinstance(r.command, Send)}
+    _ask(
+        cursor,
+        [
+            *_ask_for_rooms(snapshot, requests, skip_locked=skip_locked),
+            *_ask_for_members(snapshot, requests),
+            *_ask_for_named(snapshot, requests),
+            *_ask_for_entries(snapshot, changed),
+            *_ask_for_sent(snapshot, requests),
+            *_ask_for_done(snapshot, requests),
+        ],
+    )
+    _ask(cursor, list(_ask_for_entries(snapshot, set(snapshot.by_client.values()) - set(snapshot.entries))))
+
+
+def _ask(cursor: Cursor, questions: Sequence[Question]) -> None:
     answers = together(cursor, [statement for statement, _ in questions])
     for (_, take), rows in zip(questions, answers, strict=True):
         take(rows)
@@ -162,25 +171,41 @@ def _ask_for_named(snapshot: log.Snapshot, requests: Sequence[log.Request]) -> I
         )
 
 
-def _ask_for_entries(snapshot: log.Snapshot, requests: Sequence[log.Request]) -> Iterator[Question]:
-    """The messages that the batch changes, and those that its sends made before (resends)."""
+def _ask_for_entries(snapshot: log.Snapshot, places: Collection[Place]) -> Iterator[Question]:
+    """The messages at these places."""
+
+    def take(rows: Sequence[Row]) -> None:
+        for row in rows:
+            snapshot.entries[row["room_id"], row["number"]] = messages.entry_of(row, row["room_id"])
+
+    if places:
+        table, values = listed(("room_id", "number"), sorted(places))
+        select = (
+            f"SELECT STRAIGHT_JOIN m.room_id, {messages.COLUMNS} FROM listed"
+            " JOIN messages m USING (room_id, number) JOIN users u ON u.id = m.author_id"
+        )
+        yield (table + select, values), take
+
+
+def _ask_for_sent(snapshot: log.Snapshot, requests: Sequence[log.Request]) -> Iterator[Question]:
+    """Where the batch's sends are that were carried out before (resends).
+
+    Only where: mostly nothing is found, and the names of a message's columns alone cost as much as all else.
+    """
 
     def take(rows: Sequence[Row]) -> None:
         for row in rows:
             place = (row["room_id"], row["number"])
-            snapshot.entries[place] = messages.entry_of(row, row["room_id"])
             snapshot.by_client[row["author_id"], UUID(bytes=row["client_id"])] = place
 
-    places = {(r.command.room, r.command.number) for r in requests if not isinstance(r.command, Send)}
-    sends = {(r.author.id, r.command.id.bytes) for r in requests if isinstance(r.command, Send)}
-    for columns, found in ((("room_id", "number"), places), (("author_id", "client_id"), sends)):
-        if found:
-            table, values = listed(columns, sorted(found))
-            select = (
-                f"SELECT STRAIGHT_JOIN m.room_id, {messages.COLUMNS} FROM listed"
-                f" JOIN messages m USING ({', '.join(columns)}) JOIN users u ON u.id = m.author_id"
-            )
-            yield (table + select, values), take
+    ids = {(r.author.id, r.command.id.bytes) for r in requests if isinstance(r.command, Send)}
+    if ids:
+        table, values = listed(("author_id", "client_id"), sorted(ids))
+        select = (
+            "SELECT STRAIGHT_JOIN author_id, client_id, room_id, number"
+            " FROM listed JOIN messages USING (author_id, client_id)"
+        )
+        yield (table + select, values), take
 
 
 def _ask_for_done(snapshot: log.Snapshot, requests: Sequence[log.Request]) -> Iterator[Question]:
@@ -212,8 +237,8 @@ def forget_done(cursor: Cursor, now: float) -> None:
 def _write(
     cursor: Cursor, snapshot: log.Snapshot, before: dict[Place, log.Entry], result: log.Result
 ) -> None:
-    """Write what the rules gave: one round trip."""
-    together(
+    """Write what the rules gave: one round trip, and it commits."""
+    at_the_end(
         cursor,
         [
             *_messages(result),

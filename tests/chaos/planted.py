@@ -25,7 +25,6 @@ from chatd.heads import Heads
 from chatd.sequencer import Sequencer
 from chatd.writer import Writer
 from shared import batch, log, messages, reactions
-from shared.database import Row
 from shared.protocol import Code, Send
 from tests.chaos.stack import Stack
 
@@ -69,18 +68,11 @@ def _halves(writer: Writer, requests: list[log.Request]) -> tuple[Callable[[], A
 
 def no_unique_key() -> None:
     """A resend is not recognised."""
-    ask = batch._ask_for_entries
 
-    def forgetful(snapshot: log.Snapshot, requests: Sequence[log.Request]) -> Iterator[batch.Question]:
-        for statement, take in ask(snapshot, [r for r in requests if not isinstance(r.command, Send)]):
+    def nothing(snapshot: log.Snapshot, requests: Sequence[log.Request]) -> Iterator[batch.Question]:
+        return iter(())
 
-            def taken(rows: Sequence[Row], take: Callable[[Sequence[Row]], None] = take) -> None:
-                take(rows)
-                snapshot.by_client.clear()
-
-            yield statement, taken
-
-    setattr(batch, "_ask_for_entries", forgetful)
+    setattr(batch, "_ask_for_sent", nothing)
 
 
 def _without_key(stack: Stack) -> None:

@@ -1,6 +1,7 @@
 """The hot path: what is due is written once a turn, joined, and a dying peer harms nobody."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -8,7 +9,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Close
 
-from chatd.fanout import ANSWERS_SECONDS, SLICE, SLICE_AMONG_ANSWERS, Fanout
+from chatd.fanout import SLICE, SLICE_AMONG_ANSWERS, PART_AMONG_ANSWERS, Fanout
 from chatd.peer import Peer, frame
 from shared import protocol
 
@@ -52,8 +53,17 @@ def a_peer() -> tuple[Peer, Transport]:
     return Peer(cast(ServerConnection, socket), sid="x" * 43, user=1), socket.transport
 
 
-def a_fanout() -> Fanout:
-    return Fanout(asyncio.get_running_loop(), limit=LIMIT)
+def a_fanout(*, is_awaited: Callable[[], bool] = lambda: False) -> Fanout:
+    return Fanout(asyncio.get_running_loop(), limit=LIMIT, is_awaited=is_awaited)
+
+
+def served(everybody: Sequence[tuple[Peer, Transport]]) -> int:
+    return sum(bool(wire.writes) for _, wire in everybody)
+
+
+async def until_served(number: int, everybody: Sequence[tuple[Peer, Transport]]) -> None:
+    while served(everybody) < number:
+        await asyncio.sleep(0)
 
 
 async def one_turn() -> None:
@@ -104,32 +114,56 @@ async def test_who_is_due_the_same_gets_it_joined_once_for_all() -> None:
 
 
 async def test_an_answer_does_not_wait_until_a_large_room_was_served() -> None:
-    number = 3 * SLICE_AMONG_ANSWERS
+    number = 3 * SLICE
     fanout, everybody = a_fanout(), [a_peer() for _ in range(number)]
     asker, wire = everybody[-1]
     fanout.post([peer for peer, _ in everybody], b"a frame")
     fanout.answer(asker, b"an answer")
     await one_turn()
     assert wire.writes == [b"a framean answer"], "in its order, before the others"
-    assert sum(bool(wire.writes) for _, wire in everybody) == SLICE_AMONG_ANSWERS + 1
-    for _ in range(3):
-        await one_turn()
+    assert served(everybody) == SLICE + 1
+    await until_served(number, everybody)
     assert [wire.writes for _, wire in everybody[:-1]] == [[b"a frame"]] * (number - 1)
     assert len(wire.writes) == 1
 
 
-async def test_where_nobody_waits_for_answers_a_large_room_is_served_in_fewer_turns(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    fanout, everybody = a_fanout(), [a_peer() for _ in range(2 * SLICE)]
-    loop = asyncio.get_running_loop()
-    fanout.answer(everybody[0][0], b"an answer")
+async def test_while_an_answer_is_awaited_a_large_room_is_served_in_small_slices_with_rests() -> None:
+    number = 3 * SLICE_AMONG_ANSWERS
+    fanout, everybody = a_fanout(is_awaited=lambda: True), [a_peer() for _ in range(number)]
+    fanout.post([peer for peer, _ in everybody], b"one")
     await one_turn()
-    later = loop.time() + ANSWERS_SECONDS
-    monkeypatch.setattr(loop, "time", lambda: later)
-    fanout.post([peer for peer, _ in everybody[1:]], b"a frame")
+    assert served(everybody) == SLICE_AMONG_ANSWERS
     await one_turn()
-    assert sum(bool(wire.writes) for _, wire in everybody[1:]) == SLICE
+    assert served(everybody) == SLICE_AMONG_ANSWERS, "it rests"
+    fanout.post([peer for peer, _ in everybody], b"two")
+    fanout.answer(everybody[-1][0], b"an answer")
+    await one_turn()
+    assert everybody[-1][1].writes == [b"onetwoan answer"], "no answer waits for the end of a rest"
+    await until_served(number, everybody)
+    first, second = SLICE_AMONG_ANSWERS, 2 * SLICE_AMONG_ANSWERS
+    while len(everybody[0][1].writes) == 1:
+        await asyncio.sleep(0)
+    assert everybody[0][1].writes == [b"one", b"two"]
+    assert [wire.writes for _, wire in everybody[first:second]] == [[b"onetwo"]] * SLICE_AMONG_ANSWERS
+
+
+async def test_while_an_answer_is_awaited_the_slices_of_a_very_large_room_are_larger() -> None:
+    number = 10 * SLICE_AMONG_ANSWERS * PART_AMONG_ANSWERS
+    fanout, everybody = a_fanout(is_awaited=lambda: True), [a_peer() for _ in range(number)]
+    fanout.post([peer for peer, _ in everybody], b"a frame")
+    await one_turn()
+    assert served(everybody) == number // PART_AMONG_ANSWERS
+
+
+async def test_when_no_answer_is_awaited_any_more_the_rest_of_the_room_is_served_without_rests() -> None:
+    waiting = [True]
+    fanout = a_fanout(is_awaited=lambda: bool(waiting))
+    everybody = [a_peer() for _ in range(SLICE + 2 * SLICE_AMONG_ANSWERS)]
+    fanout.post([peer for peer, _ in everybody], b"a frame")
+    await one_turn()
+    waiting.clear()
+    await until_served(SLICE_AMONG_ANSWERS + 1, everybody)
+    assert served(everybody) == SLICE_AMONG_ANSWERS + SLICE
 
 
 async def test_what_comes_while_a_large_room_is_served_joins_what_the_others_are_due() -> None:

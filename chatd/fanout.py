@@ -28,6 +28,7 @@ SLICE = 128  # peers written to in one turn of the loop, which takes about 1.5 m
 SLICE_AMONG_ANSWERS = 20
 PART_AMONG_ANSWERS = 50
 REST_SECONDS = 0.001
+ANSWERS_SECONDS = 0.02  # from when one was awaited on, in which the next is expected
 
 
 class Fanout:
@@ -45,6 +46,7 @@ class Fanout:
         self._first: list[Peer] = []
         self._dirty: deque[Peer] = deque()
         self._is_flushing = False
+        self._calm_from = 0.0  # when no answer is expected any more, by the clock of the loop
 
     def post(self, peers: Iterable[Peer], frame: bytes) -> None:
         """Owe `frame` to each of `peers`, behind what they are due already."""
@@ -79,7 +81,7 @@ class Fanout:
 
     def _flush_slice(self) -> None:
         dirty = self._dirty
-        if self._is_awaited():
+        if self._is_among_answers():
             self._write_to_next(max(SLICE_AMONG_ANSWERS, len(dirty) // PART_AMONG_ANSWERS))
             if dirty:
                 self._loop.call_later(REST_SECONDS, self._flush_slice)
@@ -88,6 +90,12 @@ class Fanout:
             if dirty:
                 self._loop.call_soon(self._flush_slice)
         self._is_flushing = bool(dirty)
+
+    def _is_among_answers(self) -> bool:
+        now = self._loop.time()
+        if self._is_awaited():
+            self._calm_from = now + ANSWERS_SECONDS
+        return now < self._calm_from
 
     def _write_to_first(self) -> None:
         first, self._first = self._first, []

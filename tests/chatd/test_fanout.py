@@ -9,7 +9,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Close
 
-from chatd.fanout import SLICE, SLICE_AMONG_ANSWERS, PART_AMONG_ANSWERS, Fanout
+from chatd.fanout import ANSWERS_SECONDS, PART_AMONG_ANSWERS, SLICE, SLICE_AMONG_ANSWERS, Fanout
 from chatd.peer import Peer, frame
 from shared import protocol
 
@@ -155,13 +155,17 @@ async def test_while_an_answer_is_awaited_the_slices_of_a_very_large_room_are_la
     assert served(everybody) == number // PART_AMONG_ANSWERS
 
 
-async def test_when_no_answer_is_awaited_any_more_the_rest_of_the_room_is_served_without_rests() -> None:
+async def test_when_no_answer_was_awaited_for_a_while_the_rest_of_the_room_is_served_without_rests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     waiting = [True]
     fanout = a_fanout(is_awaited=lambda: bool(waiting))
     everybody = [a_peer() for _ in range(SLICE + 2 * SLICE_AMONG_ANSWERS)]
     fanout.post([peer for peer, _ in everybody], b"a frame")
     await one_turn()
     waiting.clear()
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "time", lambda clock=loop.time: clock() + ANSWERS_SECONDS)
     await until_served(SLICE_AMONG_ANSWERS + 1, everybody)
     assert served(everybody) == SLICE_AMONG_ANSWERS + SLICE
 

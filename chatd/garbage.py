@@ -1,23 +1,31 @@
-"""Python's collector of cycles, kept from holding up everybody while many connections come.
+"""Memory that is not needed any more: when it is looked for, and when the system gets it back.
 
-By itself it looks through all objects again whenever there are a quarter more of them: with 15,000
-connections that is a pause of 0.7 s, again and again while they connect, and it finds nothing.
-Only a connection that has ended leaves cycles behind.
+Python's collector of cycles must not hold up everybody while many connections come. By itself it looks
+through all objects again whenever there are a quarter more of them: with 15,000 connections that is a
+pause of 0.7 s, again and again while they connect, and it finds nothing. Only a connection that has
+ended leaves cycles behind.
+
+And what waited for readers that stalled lies between what lives on, so that the C library would keep it for ever.
 """
 
+import ctypes
 import gc
 
 YOUNG = 5_000  # new objects before the youngest are looked through, which takes about 1 ms
 MIDDLE = 10  # times that, before those are that survived it
 NEVER = 1_000_000_000
 LEAST = 1_000  # ended connections that are worth a full collection
+WORTH_BYTES = 8 * 1024 * 1024  # that waited for readers, and do no more: worth 6 ms
+
+_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's; others have none
 
 
 class Garbage:
-    """Decides when all objects are looked through: after as many connections have ended as there are."""
+    """Decides when all objects are looked through, and when memory goes back to the system."""
 
     def __init__(self) -> None:
         self._ended = 0
+        self._most = 0  # bytes that waited for readers, since memory was given back
 
     def begin(self) -> None:
         """What lives now lives as long as the process."""
@@ -26,7 +34,20 @@ class Garbage:
         gc.freeze()
 
     def look(self, *, ended: int, alive: int) -> None:
-        """Collect if it is worth it. `ended`: all connections that ever ended; `alive`: those there are."""
+        """Collect when as many connections have ended as there are. `ended`: of all that there ever were."""
         if ended - self._ended > max(alive, LEAST):
             self._ended = ended
             gc.collect()
+
+    def note_waiting(self, size: int) -> None:
+        """So many bytes wait for readers now: where they were many more, what they took is given back."""
+        self._most = max(self._most, size)
+        if self._most - size > WORTH_BYTES:
+            self._most = size
+            release()
+
+
+def release() -> None:
+    """Give back to the system what this process has freed."""
+    if _trim is not None:
+        _trim(0)

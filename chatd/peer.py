@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket as sockets
+import struct
 import time
 from typing import TypeAlias
 
@@ -17,6 +19,7 @@ from shared.sessions import digest
 Due: TypeAlias = "tuple[Due | None, bytes]"
 
 STALL_SECONDS = 5.0
+RESET = struct.pack("ii", 1, 0)  # of SO_LINGER: no time for what is unsent
 BURST_FACTOR = 4
 
 
@@ -83,20 +86,24 @@ class Peer:
         if self._above_since or transport.get_write_buffer_size() > limit:
             self.cut_off_if_stalled(limit)
 
-    def cut_off_if_stalled(self, limit: int) -> None:
+    def cut_off_if_stalled(self, limit: int) -> int:
         """End the connection if more than `limit` bytes have waited for it for 5 s, or four times as many do.
 
         A burst of others is not this client's fault. One that stalls can not read a close code
-        anyway, and the log brings it up to date when it is back.
+        anyway, and the log brings it up to date when it is back. Returns how many bytes wait.
         """
-        waiting = self.transport.get_write_buffer_size()
+        waiting = 0 if self.transport.is_closing() else self.transport.get_write_buffer_size()
         if waiting <= limit:
             self._above_since = 0.0
-            return
+            return waiting
         now = time.monotonic()
         self._above_since = self._above_since or now
         if waiting > limit * BURST_FACTOR or now - self._above_since > STALL_SECONDS:
+            # With a reset: else the kernel would keep what it has, for minutes, and the client would hear of nothing.
+            line = self.transport.get_extra_info("socket")
+            line.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, RESET)
             self.transport.abort()
+        return waiting
 
     async def close(self, code: int, reason: str) -> None:
         """Close the connection with a code of `protocol.Close`."""

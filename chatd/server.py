@@ -48,6 +48,8 @@ ANSWER_SECONDS = 4.0  # of the database; clients wait 10 to 20 s for theirs
 FLUSH_SECONDS = 4.0  # for the batches of a drain
 MOVES_PER_SECOND = 1_400  # handshakes that another daemon can answer
 OTHER_FILES = 200  # beside connections: of MariaDB, of Redis, of the health check, of Python
+# Bytes that the kernel keeps for a TCP connection and has not sent. Else they are up to 4 MB, before `buffer_max` counts.
+UNSENT_MAX = 128 * 1024
 SLICE = 100  # connections closed in one turn of a drain
 
 
@@ -158,7 +160,10 @@ class Daemon:
             Path(path).unlink(missing_ok=True)  # noqa: ASYNC240 - of a daemon that was killed; nobody is served yet
             return await unix_serve(connections.serve, path, backlog=BACKLOG, **options)
         host, _, port = address.rpartition(":")
-        return await serve(connections.serve, host.strip("[]"), int(port), backlog=BACKLOG, **options)
+        server = await serve(connections.serve, host.strip("[]"), int(port), backlog=BACKLOG, **options)
+        for listening in server.sockets:  # the connections inherit it
+            listening.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NOTSENT_LOWAT, UNSENT_MAX)
+        return server
 
     def _commands(self) -> Commands:
         return Commands(
@@ -232,8 +237,8 @@ class Daemon:
         """End the connections that do not read, also where nothing is published: pongs wait for them as well."""
         while True:
             await asyncio.sleep(STALL_CHECK_SECONDS)
-            for peer in self._hub.peers():
-                peer.cut_off_if_stalled(self._settings.buffer_max)
+            limit = self._settings.buffer_max
+            self._garbage.note_waiting(sum([peer.cut_off_if_stalled(limit) for peer in self._hub.peers()]))
 
     async def _sweep(self) -> None:
         """Forget the rooms and users that nobody here belongs to any more, and old answers."""

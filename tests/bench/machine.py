@@ -30,7 +30,7 @@ def describe() -> dict[str, str]:
         "processor": f"{_cpu()}, {os.cpu_count()} cores",
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GB",
         "system": f"{_distribution()}, Linux {platform.release()}",
-        "Parley": _output("git", "-C", str(PROJECT), "describe", "--always", "--dirty"),
+        "Parley": _commit(),
         "servers": ", ".join(_first_number(name, *command) for name, command in SERVERS.items()),
         "Python": f"{platform.python_version()}; " + ", ".join(f"{name} {version(name)}" for name in OURS),
         "peers in Python": _peers_in_python(),
@@ -45,6 +45,18 @@ SERVERS = {
     "wrk": ("wrk", "-v"),
     "gcc": ("gcc", "--version"),
 }
+
+
+# Written by the measuring itself, case by case.
+RESULTS = (":!tests/bench/results", ":!tests/bench/RESULTS.md")
+
+
+def _commit() -> str:
+    """What is measured; "-dirty" where more than the results differs from it."""
+    git = ("git", "-C", str(PROJECT))
+    commit = _output(*git, "describe", "--always")
+    changed = _output(*git, "status", "--porcelain", "--", str(PROJECT), *RESULTS)
+    return f"{commit}-dirty" if changed else commit
 
 
 def _cpu() -> str:

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Close
+from websockets.protocol import State
 
 from chatd.fanout import ANSWERS_SECONDS, PART_AMONG_ANSWERS, SLICE, SLICE_AMONG_ANSWERS, Fanout
 from chatd.peer import Peer, frame
@@ -21,6 +22,7 @@ class Transport:
 
     def __init__(self) -> None:
         self.writes: list[bytes] = []
+        self.options: list[tuple[Any, ...]] = []
         self.buffered = 0
         self.aborted = False
         self.broken = False
@@ -36,6 +38,10 @@ class Transport:
     def get_write_buffer_size(self) -> int:
         return self.buffered
 
+    def get_extra_info(self, name: str) -> Any:
+        assert name == "socket"
+        return SimpleNamespace(setsockopt=lambda *option: self.options.append(option))
+
     def abort(self) -> None:
         self.aborted = True
 
@@ -45,7 +51,7 @@ class Socket:
 
     def __init__(self) -> None:
         self.transport = Transport()
-        self.protocol = SimpleNamespace(close_sent=None)
+        self.protocol = SimpleNamespace(close_sent=None, state=State.OPEN)
 
 
 def a_peer() -> tuple[Peer, Transport]:

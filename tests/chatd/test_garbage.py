@@ -1,8 +1,10 @@
-"""Cycles are looked for when connections have ended, not when they come."""
+"""Cycles are looked for when connections have ended, not when they come; freed memory goes back to the system."""
 
 import gc
+import os
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +59,31 @@ def test_no_full_collection_comes_by_itself(collector: Garbage) -> None:
     kept = [Knot() for _ in range(200_000)]
     assert gc.get_stats()[2]["collections"] == before
     assert len(kept) == 200_000
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_memory_between_what_lives_on_goes_back_to_the_system() -> None:
+    blocks = [bytes(2_000) for _ in range(50_000)]
+    kept = blocks[::50]
+    before = resident_bytes()
+    del blocks
+    garbage.release()
+    assert resident_bytes() < before - 50_000_000
+    assert len(kept) == 1_000
+
+
+def test_memory_goes_back_when_much_less_waits_for_readers_than_did(
+    collector: Garbage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    releases: list[int] = []
+    monkeypatch.setattr("chatd.garbage.release", lambda: releases.append(1))
+    most = 2 * garbage.WORTH_BYTES
+    for size in (0, most, most, most - garbage.WORTH_BYTES, most):
+        collector.note_waiting(size)
+    assert releases == []
+    for size in (0, 0, garbage.WORTH_BYTES, 0):
+        collector.note_waiting(size)
+    assert len(releases) == 1

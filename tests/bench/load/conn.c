@@ -19,6 +19,7 @@
 #define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 #define REQUEST_MAX 16384
+#define STALLED_BUFFER 65536
 #define READ_MAX (256 * 1024)       /* of one connection in one turn */
 #define FRAME_MAX (4 * 1024 * 1024) /* a welcome with 1,000 rooms has 0.3 MB */
 
@@ -130,6 +131,10 @@ void conn_leave(struct conn *conn)
 
 void conn_stall(struct conn *conn)
 {
+    /* Else the kernel would take 5 MB for it, and the server had nothing to keep. */
+    int bytes = STALLED_BUFFER;
+    if (setsockopt(conn->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes) < 0)
+        die("SO_RCVBUF: %s", strerror(errno));
     conn->stalled = true;
     ask_for(conn);
 }

@@ -24,11 +24,11 @@ from chatd.peer import Due, Peer
 log = structlog.get_logger("chatd.fanout")
 
 SLICE = 128  # peers written to in one turn of the loop, which takes about 1.5 ms
-# The same while answers are awaited, or this part of all who wait where they are very many.
+# The same while answers are awaited; where very many wait, one in so many of them.
 SLICE_AMONG_ANSWERS = 20
 PART_AMONG_ANSWERS = 50
 REST_SECONDS = 0.001
-ANSWERS_SECONDS = 0.02  # from when one was awaited on, in which the next is expected
+ANSWERS_SECONDS = 0.02  # for so long after an answer was awaited, the next one is expected
 
 
 class Fanout:
@@ -81,15 +81,17 @@ class Fanout:
 
     def _flush_slice(self) -> None:
         dirty = self._dirty
+        count, rest = SLICE, 0.0
         if self._is_among_answers():
-            self._write_to_next(max(SLICE_AMONG_ANSWERS, len(dirty) // PART_AMONG_ANSWERS))
-            if dirty:
-                self._loop.call_later(REST_SECONDS, self._flush_slice)
+            count, rest = max(SLICE_AMONG_ANSWERS, len(dirty) // PART_AMONG_ANSWERS), REST_SECONDS
+        self._write_to_first()
+        self._write_to_next(count)
+        if not dirty:
+            self._is_flushing = False
+        elif rest:
+            self._loop.call_later(rest, self._flush_slice)
         else:
-            self._write_to_next(SLICE)
-            if dirty:
-                self._loop.call_soon(self._flush_slice)
-        self._is_flushing = bool(dirty)
+            self._loop.call_soon(self._flush_slice)
 
     def _is_among_answers(self) -> bool:
         now = self._loop.time()
@@ -113,10 +115,10 @@ class Fanout:
             due, peer.due = peer.due, None
             if due is None:  # it had an answer meanwhile, and all else with it
                 continue
-            # One write for all of it: the kernel takes 7 µs for each.
-            if due is not last:
-                last, data = due, joined(due)
             try:
+                # One write for all of it: the kernel takes 7 µs for each.
+                if due is not last:
+                    last, data = due, joined(due)
                 peer.write(data, limit)
             except Exception:
                 # A transport that dies while it is written to must not cost the others their frames.

@@ -10,12 +10,14 @@ And what waited for readers that stalled lies between what lives on, so that the
 
 import ctypes
 import gc
+import time
 
 YOUNG = 5_000  # new objects before the youngest are looked through, which takes about 1 ms
 MIDDLE = 10  # times that, before those are that survived it
 NEVER = 1_000_000_000
 LEAST = 1_000  # ended connections that are worth a full collection
-WORTH_BYTES = 8 * 1024 * 1024  # that waited for readers, and do no more: worth 6 ms
+WORTH_BYTES = 8 * 1024 * 1024  # so much less waiting for readers than before is worth the 6 ms
+PAUSE_SECONDS = 30.0  # between two times that memory is given back
 
 _trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's; others have none
 
@@ -26,6 +28,7 @@ class Garbage:
     def __init__(self) -> None:
         self._ended = 0
         self._most = 0  # bytes that waited for readers, since memory was given back
+        self._released = -PAUSE_SECONDS
 
     def begin(self) -> None:
         """What lives now lives as long as the process."""
@@ -40,10 +43,11 @@ class Garbage:
             gc.collect()
 
     def note_waiting(self, size: int) -> None:
-        """So many bytes wait for readers now: where they were many more, what they took is given back."""
+        """So many bytes wait for readers now: where they were many more, what they took is given back, soon."""
         self._most = max(self._most, size)
-        if self._most - size > WORTH_BYTES:
-            self._most = size
+        now = time.monotonic()
+        if self._most - size > WORTH_BYTES and now - self._released > PAUSE_SECONDS:
+            self._most, self._released = size, now
             release()
 
 

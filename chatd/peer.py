@@ -99,9 +99,10 @@ class Peer:
         now = time.monotonic()
         self._above_since = self._above_since or now
         if waiting > limit * BURST_FACTOR or now - self._above_since > STALL_SECONDS:
-            # With a reset: else the kernel would keep what it has, for minutes, and the client would hear of nothing.
-            line = self.transport.get_extra_info("socket")
-            line.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, RESET)
+            # On TCP with a reset: else the kernel would keep what it has, for minutes, and the client hear of nothing.
+            with contextlib.suppress(OSError):
+                line = self.transport.get_extra_info("socket")
+                line.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, RESET)
             self.transport.abort()
         return waiting
 

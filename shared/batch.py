@@ -25,7 +25,7 @@ EVERYONE = 0  # as the user of a row of `mentions`
 def write(
     cursor: Cursor, requests: Sequence[log.Request], *, longest: int, skip_locked: bool = False
 ) -> tuple[log.Result, list[log.Request]]:
-    """Carry out `requests` in the caller's transaction.
+    """Carry out `requests` in the caller's transaction, once in each: it may write only when that is committed.
 
     `longest` is the longest text, in code points. With `skip_locked`, rooms that another writer holds are
     left out: the requests of their members come back as the second value, for the next batch; anybody else is

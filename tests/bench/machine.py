@@ -55,7 +55,7 @@ def _commit() -> str:
     """What is measured; "-dirty" where more than the results differs from it."""
     git = ("git", "-C", str(PROJECT))
     commit = _output(*git, "describe", "--always")
-    changed = _output(*git, "status", "--porcelain", "--", str(PROJECT), *RESULTS)
+    changed = _output(*git, "status", "--porcelain", "--untracked-files=no", "--", str(PROJECT), *RESULTS)
     return f"{commit}-dirty" if changed else commit
 
 

@@ -50,7 +50,7 @@ def ack_before_commit() -> None:
 
 
 def _halves(writer: Writer, requests: list[log.Request]) -> tuple[Callable[[], Any], Callable[[], None]]:
-    """Write a batch and keep its transaction open; the second function commits it."""
+    """Carry out a batch, all but its end; the second function commits it."""
     transaction = writer._database.transaction()
 
     def write() -> Any:

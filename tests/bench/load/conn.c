@@ -131,7 +131,7 @@ void conn_leave(struct conn *conn)
 
 void conn_stall(struct conn *conn)
 {
-    /* Else the kernel would take 5 MB for it, and the server had nothing to keep. */
+    /* Else the kernel would take 5 MB for it, and the server would have nothing to keep. */
     int bytes = STALLED_BUFFER;
     if (setsockopt(conn->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes) < 0)
         die("SO_RCVBUF: %s", strerror(errno));

@@ -51,6 +51,19 @@ _decode_room_change = msgspec.json.Decoder(protocol.RoomChange).decode
 _decode_typing = msgspec.json.Decoder(protocol.SomebodyTypes).decode
 
 
+def _after(found: protocol.Changes | protocol.Reset, seen: int) -> protocol.Changes | protocol.Reset:
+    """What was found, without what came over the bus and was delivered while the database was asked."""
+    if isinstance(found, protocol.Reset) or found.from_ >= seen:
+        return found
+    state = found.room_state
+    return msgspec.structs.replace(
+        found,
+        from_=seen,
+        messages=[message for message in found.messages if message.version > seen],
+        room_state=state if state is not None and state.version > seen else None,
+    )
+
+
 class Delivery:
     """Everything between the bus and the peers."""
 
@@ -154,8 +167,9 @@ class Delivery:
             head = found.version if isinstance(found, protocol.Reset) else found.to
             if isinstance(found, protocol.Changes) and found.room_state is not None:
                 self.hub.saw_meta(room, found.room_state.version)
-            if head != since:
-                self._post(room, frame(found))
+            seen = self.sequencer.seen(room) or 0
+            if head > seen:
+                self._post(room, frame(_after(found, seen)))
             self._deliver(room, self.sequencer.answered(room, head))
             if not self.sequencer.has_gap(room):
                 return

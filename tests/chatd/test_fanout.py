@@ -1,6 +1,8 @@
 """The hot path: what is due is written once a turn, joined, and a dying peer harms nobody."""
 
 import asyncio
+import itertools
+import socket
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,11 +12,19 @@ from websockets.asyncio.server import ServerConnection
 from websockets.frames import Close
 from websockets.protocol import State
 
-from chatd.fanout import ANSWERS_SECONDS, PART_AMONG_ANSWERS, SLICE, SLICE_AMONG_ANSWERS, Fanout
-from chatd.peer import Peer, frame
+from chatd.fanout import (
+    ANSWERS_SECONDS,
+    PART_AMONG_ANSWERS,
+    REST_SECONDS,
+    SLICE,
+    SLICE_AMONG_ANSWERS,
+    Fanout,
+)
+from chatd.peer import RESET, Peer, frame
 from shared import protocol
 
 LIMIT = 1_000
+_turns = itertools.count()
 
 
 class Transport:
@@ -22,6 +32,7 @@ class Transport:
 
     def __init__(self) -> None:
         self.writes: list[bytes] = []
+        self.turns: list[int] = []  # of each write, among all writes to anybody
         self.options: list[tuple[Any, ...]] = []
         self.buffered = 0
         self.aborted = False
@@ -34,12 +45,14 @@ class Transport:
         if self.broken:
             raise RuntimeError("unable to perform operation; the handler is closed")
         self.writes.append(data)
+        self.turns.append(next(_turns))
 
     def get_write_buffer_size(self) -> int:
         return self.buffered
 
     def get_extra_info(self, name: str) -> Any:
         assert name == "socket"
+        assert not self.aborted
         return SimpleNamespace(setsockopt=lambda *option: self.options.append(option))
 
     def abort(self) -> None:
@@ -67,9 +80,24 @@ def served(everybody: Sequence[tuple[Peer, Transport]]) -> int:
     return sum(bool(wire.writes) for _, wire in everybody)
 
 
-async def until_served(number: int, everybody: Sequence[tuple[Peer, Transport]]) -> None:
-    while served(everybody) < number:
-        await asyncio.sleep(0)
+class Clock:
+    """The loop's time, which stands still until it is moved."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        loop = asyncio.get_running_loop()
+        self.now = loop.time()
+        monkeypatch.setattr(loop, "time", lambda: self.now)
+
+    async def forward(self, seconds: float) -> None:
+        """Let what is due by then happen, and what that calls for at once."""
+        self.now += seconds
+        for _ in range(3):
+            await one_turn()
+
+
+def read_to_the_end(client: socket.socket) -> None:
+    while client.recv(1 << 20):
+        pass
 
 
 async def one_turn() -> None:
@@ -124,33 +152,57 @@ async def test_an_answer_does_not_wait_until_a_large_room_was_served() -> None:
     fanout, everybody = a_fanout(), [a_peer() for _ in range(number)]
     asker, wire = everybody[-1]
     fanout.post([peer for peer, _ in everybody], b"a frame")
+    await one_turn()
     fanout.answer(asker, b"an answer")
     await one_turn()
-    assert wire.writes == [b"a framean answer"], "in its order, before the others"
-    assert served(everybody) == SLICE + 1
-    await until_served(number, everybody)
+    assert wire.writes == [b"a framean answer"], "in the order in which they were owed"
+    assert wire.turns[0] < min(other.turns[0] for _, other in everybody[SLICE : 2 * SLICE]), (
+        "before the next slice"
+    )
+    await one_turn()
+    await one_turn()
     assert [wire.writes for _, wire in everybody[:-1]] == [[b"a frame"]] * (number - 1)
     assert len(wire.writes) == 1
 
 
-async def test_while_an_answer_is_awaited_a_large_room_is_served_in_small_slices_with_rests() -> None:
-    number = 3 * SLICE_AMONG_ANSWERS
+async def test_while_answers_are_awaited_a_large_room_is_served_in_small_slices_with_rests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    number, clock = 3 * SLICE_AMONG_ANSWERS, Clock(monkeypatch)
     fanout, everybody = a_fanout(is_awaited=lambda: True), [a_peer() for _ in range(number)]
+    (_, first), (_, second), (asker, last) = everybody[0], everybody[SLICE_AMONG_ANSWERS], everybody[-1]
     fanout.post([peer for peer, _ in everybody], b"one")
-    await one_turn()
-    assert served(everybody) == SLICE_AMONG_ANSWERS
-    await one_turn()
-    assert served(everybody) == SLICE_AMONG_ANSWERS, "it rests"
+    await clock.forward(0)
+    assert served(everybody) == SLICE_AMONG_ANSWERS, "then it rests"
     fanout.post([peer for peer, _ in everybody], b"two")
-    fanout.answer(everybody[-1][0], b"an answer")
-    await one_turn()
-    assert everybody[-1][1].writes == [b"onetwoan answer"], "no answer waits for the end of a rest"
-    await until_served(number, everybody)
-    first, second = SLICE_AMONG_ANSWERS, 2 * SLICE_AMONG_ANSWERS
-    while len(everybody[0][1].writes) == 1:
-        await asyncio.sleep(0)
-    assert everybody[0][1].writes == [b"one", b"two"]
-    assert [wire.writes for _, wire in everybody[first:second]] == [[b"onetwo"]] * SLICE_AMONG_ANSWERS
+    fanout.answer(asker, b"an answer")
+    await clock.forward(0)
+    assert last.writes == [b"onetwoan answer"], "no answer waits for the end of a rest"
+    assert served(everybody) == SLICE_AMONG_ANSWERS + 1
+    await clock.forward(REST_SECONDS)
+    assert served(everybody) == 2 * SLICE_AMONG_ANSWERS + 1
+    assert second.writes == [b"onetwo"]
+    await clock.forward(REST_SECONDS)
+    assert served(everybody) == number
+    await clock.forward(REST_SECONDS)
+    assert first.writes == [b"one", b"two"]
+
+
+async def test_for_a_while_after_an_answer_was_awaited_the_next_is_expected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waiting, clock = [True], Clock(monkeypatch)
+    fanout = a_fanout(is_awaited=lambda: bool(waiting))
+    everybody = [a_peer() for _ in range(3 * SLICE_AMONG_ANSWERS)]
+    fanout.post([peer for peer, _ in everybody], b"a frame")
+    await clock.forward(0)
+    waiting.clear()
+    await clock.forward(REST_SECONDS)
+    assert served(everybody) == 2 * SLICE_AMONG_ANSWERS
+    fanout.post([peer for peer, _ in everybody], b"another")
+    await clock.forward(ANSWERS_SECONDS)
+    assert served(everybody) == len(everybody)
+    assert all(b"".join(wire.writes) == b"a frameanother" for _, wire in everybody), "without any more rests"
 
 
 async def test_while_an_answer_is_awaited_the_slices_of_a_very_large_room_are_larger() -> None:
@@ -159,21 +211,6 @@ async def test_while_an_answer_is_awaited_the_slices_of_a_very_large_room_are_la
     fanout.post([peer for peer, _ in everybody], b"a frame")
     await one_turn()
     assert served(everybody) == number // PART_AMONG_ANSWERS
-
-
-async def test_when_no_answer_was_awaited_for_a_while_the_rest_of_the_room_is_served_without_rests(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    waiting = [True]
-    fanout = a_fanout(is_awaited=lambda: bool(waiting))
-    everybody = [a_peer() for _ in range(SLICE + 2 * SLICE_AMONG_ANSWERS)]
-    fanout.post([peer for peer, _ in everybody], b"a frame")
-    await one_turn()
-    waiting.clear()
-    loop = asyncio.get_running_loop()
-    monkeypatch.setattr(loop, "time", lambda clock=loop.time: clock() + ANSWERS_SECONDS)
-    await until_served(SLICE_AMONG_ANSWERS + 1, everybody)
-    assert served(everybody) == SLICE_AMONG_ANSWERS + SLICE
 
 
 async def test_what_comes_while_a_large_room_is_served_joins_what_the_others_are_due() -> None:
@@ -236,6 +273,7 @@ async def test_who_lets_far_too_much_wait_is_cut_off_at_once() -> None:
     fanout.post([peer], b"one")
     await one_turn()
     assert wire.aborted
+    assert wire.options == [(socket.SOL_SOCKET, socket.SO_LINGER, RESET)]
 
 
 async def test_a_burst_of_others_cuts_nobody_off(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,10 +293,29 @@ async def test_who_does_not_read_for_five_seconds_is_cut_off(monkeypatch: pytest
     now = 100.0
     monkeypatch.setattr("chatd.peer.time.monotonic", lambda: now)
     wire.buffered = LIMIT + 1
-    peer.cut_off_if_stalled(LIMIT)
+    assert peer.cut_off_if_stalled(LIMIT) == LIMIT + 1, "so many bytes wait"
+    assert not wire.aborted
     now += 5.1
     peer.cut_off_if_stalled(LIMIT)
     assert wire.aborted
+    assert peer.cut_off_if_stalled(LIMIT) == 0, "nothing waits for who is gone"
+
+
+async def test_who_is_cut_off_hears_of_it_at_once_though_nothing_more_fits_in_its_buffer() -> None:
+    """Real TCP: without the reset the client would only find what the kernel had taken, and no end."""
+    lines: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
+    server = await asyncio.start_server(lambda _, writer: lines.put_nowait(writer), "127.0.0.1", 0)
+    async with server, asyncio.timeout(60):
+        with socket.create_connection(server.sockets[0].getsockname()) as client:
+            client.settimeout(60)
+            transport = (await lines.get()).transport
+            line = SimpleNamespace(transport=transport, protocol=SimpleNamespace(close_sent=None))
+            peer = Peer(cast(ServerConnection, line), sid="x" * 43, user=1)
+            while not transport.is_closing():
+                peer.write(bytes(100_000), 100_000)
+                await one_turn()
+            with pytest.raises(ConnectionResetError):
+                await asyncio.to_thread(read_to_the_end, client)
 
 
 async def test_nothing_is_written_to_who_is_gone() -> None:

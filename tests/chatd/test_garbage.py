@@ -65,6 +65,7 @@ def resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+@pytest.mark.skipif(garbage._trim is None, reason="only glibc can be told to")
 def test_memory_between_what_lives_on_goes_back_to_the_system() -> None:
     blocks = [bytes(2_000) for _ in range(50_000)]
     kept = blocks[::50]
@@ -87,3 +88,18 @@ def test_memory_goes_back_when_much_less_waits_for_readers_than_did(
     for size in (0, 0, garbage.WORTH_BYTES, 0):
         collector.note_waiting(size)
     assert len(releases) == 1
+
+
+def test_memory_is_not_given_back_again_and_again(
+    collector: Garbage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    releases: list[int] = []
+    now = 100.0
+    monkeypatch.setattr("chatd.garbage.release", lambda: releases.append(1))
+    monkeypatch.setattr("chatd.garbage.time.monotonic", lambda: now)
+    for size in (2 * garbage.WORTH_BYTES, 0) * 3:
+        collector.note_waiting(size)
+    assert len(releases) == 1
+    now += garbage.PAUSE_SECONDS + 1
+    collector.note_waiting(0)
+    assert len(releases) == 2, "what came meanwhile is made up for"

@@ -41,8 +41,10 @@ async def test_a_connection_that_ended_while_it_was_refused_leaves_no_fence(data
 
     try:
         async with asyncio.timeout(60):
+            assert not journal.is_busy
             ask("gone", 1)
             ask("here", 2)
+            assert journal.is_busy
             await asyncio.to_thread(writer.begun.wait, 60)
             journal.forget("gone")
             writer.may_refuse.set()
@@ -51,6 +53,7 @@ async def test_a_connection_that_ended_while_it_was_refused_leaves_no_fence(data
             ask("gone", 100)
             ask("here", 101)
             await journal.flushed()
+            assert not journal.is_busy, "all have their answer"
     finally:
         running.cancel()
         await asyncio.wait([running])

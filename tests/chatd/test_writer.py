@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 
 import pymysql
@@ -11,7 +12,7 @@ import pytest
 from chatd import writer as writer_module
 from chatd.writer import Writer
 from shared import batch, rooms
-from shared.database import Cursor, Database
+from shared.database import Cursor, Database, OwnConnection
 from shared.log import Accepted, Outcome, Refused, Request, Result
 from shared.protocol import Code, User
 from shared.settings import Settings
@@ -23,9 +24,14 @@ ROOM = rooms.GENERAL
 Write = Callable[..., tuple[Result, list[Request]]]
 
 
-@pytest.fixture
-def writer(database: Database) -> Writer:
-    return Writer(database, longest=LONGEST)
+@pytest.fixture(params=("a pool", "a connection of its own"))
+def writer(request: pytest.FixtureRequest, database: Database, settings: Settings) -> Iterator[Writer]:
+    """On a connection of its own, as the journal has it, all writing comes with the commit."""
+    if request.param == "a pool":
+        yield Writer(database, longest=LONGEST)
+        return
+    with closing(OwnConnection(settings)) as own:
+        yield Writer(own, longest=LONGEST)
 
 
 @pytest.fixture
@@ -134,7 +140,8 @@ def test_a_commit_whose_answer_is_lost_is_not_carried_out_twice(
     alice = person(database, "alice")
 
     def commit_and_break(cursor: Cursor) -> None:
-        cursor.execute("COMMIT")
+        for statement in (*getattr(cursor, "last", ()), "COMMIT"):
+            cursor.execute(statement)
         raise pymysql.err.OperationalError(2013, "Lost connection to MySQL server during query")
 
     sizes = during(commit_and_break)

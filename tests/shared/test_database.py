@@ -9,7 +9,16 @@ import pymysql
 import pytest
 
 from shared import rooms
-from shared.database import Database, OwnConnection, is_locked, is_lost, is_unavailable
+from shared.database import (
+    Database,
+    OwnConnection,
+    Statement,
+    at_the_end,
+    is_locked,
+    is_lost,
+    is_unavailable,
+    together,
+)
 from shared.settings import Settings
 from tests.servers import wait_for
 from tests.shared.connections import connection_id, connections, kill, names, put
@@ -290,6 +299,42 @@ def test_a_connection_of_ones_own_is_used_again(database: Database, own: OwnConn
 def test_a_connection_of_ones_own_rolls_back_and_goes_on(database: Database, own: OwnConnection) -> None:
     with suppress(ValueError), own.transaction() as cursor:
         put(cursor, "alice")
+        raise ValueError
+    with own.transaction() as cursor:
+        put(cursor, "bobby")
+    assert names(database) == ["bobby"]
+
+
+def a_user(name: str) -> Statement:
+    return "INSERT INTO users (name, password_hash) VALUES (%s, 'x')", (name,)
+
+
+def test_what_waits_for_the_end_of_a_transaction_is_committed_with_it(
+    database: Database, own: OwnConnection
+) -> None:
+    with own.transaction() as cursor:
+        at_the_end(cursor, [a_user("alice"), a_user("bobby")])
+        at_the_end(cursor, [a_user("carol")])
+        assert together(cursor, [("SELECT name FROM users", ())]) == [()]
+    assert names(database) == ["alice", "bobby", "carol"]
+
+
+def test_what_fails_at_the_end_leaves_nothing_and_the_connection_goes_on(
+    database: Database, own: OwnConnection
+) -> None:
+    with pytest.raises(pymysql.err.IntegrityError), own.transaction() as cursor:
+        at_the_end(cursor, [a_user("alice"), a_user("alice"), a_user("bobby")])
+    assert names(database) == []
+    with own.transaction() as cursor:
+        at_the_end(cursor, [a_user("carol")])
+    assert names(database) == ["carol"]
+
+
+def test_what_waits_for_the_end_is_dropped_where_the_transaction_is(
+    database: Database, own: OwnConnection
+) -> None:
+    with suppress(ValueError), own.transaction() as cursor:
+        at_the_end(cursor, [a_user("alice")])
         raise ValueError
     with own.transaction() as cursor:
         put(cursor, "bobby")

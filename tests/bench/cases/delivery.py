@@ -139,7 +139,8 @@ STALLED = Case(
     title="Readers that stall",
     about=(
         "The same room at 600 messages/s for 45 s, without and with one client in twenty that has stopped reading and "
-        "stays connected. The daemon cuts those off when 1 MiB has waited for 5 s, or four times as much does."
+        "stays connected, with a receive buffer of 64 KiB. The daemon cuts those off when 1 MiB has waited for 5 s, or four "
+        "times as much does."
     ),
     steps=_stalled,
     columns=(

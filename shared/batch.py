@@ -176,12 +176,13 @@ def _ask_for_entries(snapshot: log.Snapshot, places: Collection[Place]) -> Itera
 
     def take(rows: Sequence[Row]) -> None:
         for row in rows:
-            snapshot.entries[row["room_id"], row["number"]] = messages.entry_of(row, row["room_id"])
+            entry = messages.entry_of(row["entry"], row["room_id"])
+            snapshot.entries[row["room_id"], entry.message.number] = entry
 
     if places:
         table, values = listed(("room_id", "number"), sorted(places))
         select = (
-            f"SELECT STRAIGHT_JOIN m.room_id, {messages.COLUMNS} FROM listed"
+            f"SELECT STRAIGHT_JOIN m.room_id, {messages.ENTRY} AS entry FROM listed"
             " JOIN messages m USING (room_id, number) JOIN users u ON u.id = m.author_id"
         )
         yield (table + select, values), take

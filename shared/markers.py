@@ -6,7 +6,7 @@ changes of the row instead, so that of two states the newer one is known.
 
 from dataclasses import dataclass
 
-from shared import rooms
+from shared import room_list, rooms
 from shared.database import Cursor, Row
 from shared.protocol import Marker
 
@@ -63,7 +63,7 @@ def _move(cursor: Cursor, room: int, user: int, before: Row, number: int, unless
 
 def _row(cursor: Cursor, room: int, user: int) -> Row:
     cursor.execute(
-        f"SELECT r.kind, r.number AS last, m.seen, m.last_read, m.marker, m.level, {rooms.MENTIONS}"
+        f"SELECT r.kind, r.number AS last, m.seen, m.last_read, m.marker, m.level, {room_list.MENTIONS}"
         " FROM members m JOIN rooms r ON r.id = m.room_id WHERE m.room_id = %s AND m.user_id = %s",
         (room, user),
     )
@@ -79,5 +79,5 @@ def _marker(room: int, row: Row) -> Marker:
         last_read=row["last_read"],
         marker=row["marker"],
         level=row["level"],
-        mentions=rooms.mentions_of(row),
+        mentions=room_list.mentions_in(row["mentions"]),
     )

@@ -4,26 +4,52 @@ Each reading is one statement, so that rows, head and the reader's membership co
 snapshot. Writing is in `shared.batch`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
 
-from shared import reactions, rooms
+from shared import rooms
 from shared.database import Cursor, Row
 from shared.log import Entry
-from shared.protocol import Changes, Message, Reset, Room, User
+from shared.packed import Packed
+from shared.protocol import Changes, Message, Reaction, Reset, Room, User
 
-COLUMNS = (
-    "m.number, m.version, m.author_id, u.name AS author_name, m.client_id, m.body, m.body_version,"
-    " m.edit_id, m.at, m.edited_at, m.deleted, m.reply_to, m.reactions, m.mentions, m.everyone"
-)
 SIZE = "OCTET_LENGTH(CONCAT(body, COALESCE(reactions, ''), COALESCE(mentions, '')))"  # bytes of a message
 CHANGES_ROWS = 1_000
 CHANGES_BYTES = 256 * 1024
 ROW_BYTES = 200  # of a message beside its text, reactions and mentions
 
-_ids = msgspec.json.Decoder(list[int])
+
+class _Stored(msgspec.Struct, array_like=True):
+    """The row of a message, and the name of its author."""
+
+    number: int
+    version: int
+    author_id: int
+    author_name: str
+    client_id: UUID
+    body: str
+    body_version: int
+    edit_id: UUID | None
+    at: int
+    edited_at: int | None
+    deleted: int
+    reply_to: int | None
+    reactions: list[Reaction] | None
+    mentions: list[int] | None
+    everyone: int
+
+
+_STORED = Packed(
+    _Stored,
+    {name: f"m.{name}" for name in _Stored.__struct_fields__}
+    | {"author_name": "u.name", "client_id": "HEX(m.client_id)", "edit_id": "HEX(m.edit_id)"}
+    | {"reactions": "JSON_COMPACT(m.reactions)", "mentions": "JSON_COMPACT(m.mentions)"},
+)
+ENTRY = _STORED.sql  # of the rows `m` and `u`: what `entry_of` reads
+_ENTRY_OR_NONE = f"IF(m.number IS NULL, NULL, {ENTRY}) AS entry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +63,30 @@ class Page:
     newer: bool  # whether newer ones stand behind
 
 
-def entry_of(row: Row, room: int) -> Entry:
-    """A stored message."""
+def entry_of(packed: str, room: int) -> Entry:
+    """A stored message, of a column of `ENTRY`."""
+    stored = _STORED.read(packed)
     message = Message(
         room=room,
-        number=row["number"],
-        version=row["version"],
-        author=User(row["author_id"], row["author_name"]),
-        client_id=UUID(bytes=row["client_id"]),
-        body=row["body"],
-        body_version=row["body_version"],
-        at=row["at"],
-        edited_at=row["edited_at"],
-        deleted=bool(row["deleted"]),
-        reply_to=row["reply_to"],
-        reactions=reactions.read(row["reactions"]),
-        mentions=_ids.decode(row["mentions"]) if row["mentions"] else [],
-        everyone=bool(row["everyone"]),
+        number=stored.number,
+        version=stored.version,
+        author=User(stored.author_id, stored.author_name),
+        client_id=stored.client_id,
+        body=stored.body,
+        body_version=stored.body_version,
+        at=stored.at,
+        edited_at=stored.edited_at,
+        deleted=bool(stored.deleted),
+        reply_to=stored.reply_to,
+        reactions=stored.reactions or [],
+        mentions=stored.mentions or [],
+        everyone=bool(stored.everyone),
     )
-    return Entry(message, UUID(bytes=row["edit_id"]) if row["edit_id"] else None)
+    return Entry(message, stored.edit_id)
+
+
+def _messages_of(rows: Sequence[Row], room: int) -> list[Message]:
+    return [entry_of(row["entry"], room).message for row in rows if row["entry"] is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +109,7 @@ def page(cursor: Cursor, *, room: int, user: int, where: Where = NEWEST, limit: 
     """At most `limit` messages of a room. Raises `rooms.NoSuchRoom` where there is none or `user` is not in it."""
     select, values = _rows(room, where, limit)
     cursor.execute(
-        f"SELECT {rooms.STATE}, {rooms.PEOPLE}, r.version AS head, r.number AS last, {COLUMNS}"
+        f"SELECT {rooms.STORED.sql} AS room, {_ENTRY_OR_NONE}"
         " FROM members mine JOIN rooms r ON r.id = mine.room_id"
         f" LEFT JOIN ({select}) m ON m.room_id = r.id"
         " LEFT JOIN users u ON u.id = m.author_id"
@@ -88,11 +119,12 @@ def page(cursor: Cursor, *, room: int, user: int, where: Where = NEWEST, limit: 
     rows = cursor.fetchall()
     if not rows:
         raise rooms.NoSuchRoom(room)
-    messages = [entry_of(row, room).message for row in rows if row["number"] is not None]
-    last = rows[0]["last"]
+    stored = rooms.STORED.read(rows[0]["room"])
+    messages = _messages_of(rows, room)
+    last = stored.number
     # Of what lies between two messages that do not follow each other, nobody asks.
     first, final = (messages[0].number, messages[-1].number) if messages else _edges(where, last)
-    return Page(rooms.state_of(rows[0]), rows[0]["head"], messages, more=first > 1, newer=final < last)
+    return Page(rooms.state_of(stored), stored.version, messages, more=first > 1, newer=final < last)
 
 
 def _rows(room: int, where: Where, limit: int) -> tuple[str, tuple[object, ...]]:
@@ -128,8 +160,8 @@ def changes(cursor: Cursor, *, room: int, since: int, reader: int | None) -> Cha
     """
     membership = "" if reader is None else " JOIN members mine ON mine.room_id = r.id AND mine.user_id = %s"
     cursor.execute(
-        f"SELECT {rooms.STATE}, {rooms.PEOPLE}, r.version AS head, few.size <= %s AND few.count <= %s AS fits,"
-        f" {COLUMNS} FROM rooms r{membership}"
+        f"SELECT {rooms.STORED.sql} AS room, few.size <= %s AND few.count <= %s AS fits,"
+        f" {_ENTRY_OR_NONE} FROM rooms r{membership}"
         " JOIN (SELECT COUNT(*) AS count, COALESCE(SUM(one.size), 0) AS size FROM"
         f"  (SELECT {SIZE} + %s AS size FROM messages WHERE room_id = %s AND version > %s LIMIT %s) one) few"
         " LEFT JOIN messages m ON m.room_id = r.id AND m.version > %s AND few.size <= %s AND few.count <= %s"
@@ -145,13 +177,14 @@ def changes(cursor: Cursor, *, room: int, since: int, reader: int | None) -> Cha
     rows = cursor.fetchall()
     if not rows:
         raise rooms.NoSuchRoom(room)
-    head, meta_version = rows[0]["head"], rows[0]["meta_version"]
+    stored = rooms.STORED.read(rows[0]["room"])
+    head = stored.version
     if since > head or not rows[0]["fits"]:
         return Reset(room=room, version=head)
     return Changes(
         room=room,
         from_=since,
         to=head,
-        messages=[entry_of(row, room).message for row in rows if row["number"] is not None],
-        room_state=rooms.state_of(rows[0]) if meta_version > since else None,
+        messages=_messages_of(rows, room),
+        room_state=rooms.state_of(stored) if stored.meta_version > since else None,
     )

@@ -25,7 +25,7 @@ Natural = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 class Close:
     """WebSocket close codes (RFC 6455 §7.4) and what a client may conclude."""
 
-    FAILED = 1011  # the daemon met something unforeseen: connect again
+    FAILED = 1011  # the daemon met something unforeseen, or no answer to a ping: connect again
     RESTART = 1012  # the daemon restarts: connect again, another daemon answers
     TRY_AGAIN = 1013  # the session could not be checked (Redis is away): connect again
     SIGNED_OUT = 4001  # no session, or no longer: go to sign-in

@@ -15,7 +15,6 @@ BY_KEY = {
     for found, known in emoji.EMOJI_DATA.items()
     if known["status"] == emoji.STATUS["fully_qualified"]
 }
-_decoder = msgspec.json.Decoder(list[Reaction])
 _encoder = msgspec.json.Encoder()
 
 
@@ -48,8 +47,3 @@ def put(reactions: list[Reaction], emoji: str, user: int, *, on: bool) -> list[R
 def stored(reactions: list[Reaction]) -> str | None:
     """What stands in the table; NULL where there are none."""
     return _encoder.encode(reactions).decode() if reactions else None
-
-
-def read(column: str | None) -> list[Reaction]:
-    """The reactions that stand in the table."""
-    return _decoder.decode(column) if column else []

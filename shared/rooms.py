@@ -9,34 +9,44 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import msgspec
 import pymysql
 from pymysql.constants import ER
 
 from shared import protocol
 from shared.database import Cursor, Row, error_code
+from shared.packed import Packed
 from shared.text import IGNORABLE
 
 GENERAL = 1  # the room that everyone is in and nobody can leave
 
-STATE = "r.id, r.kind, r.name, r.topic, r.member_count, r.meta_version, r.direct_key"
-# Those in a direct room, as `id name` by comma, which no nickname contains; NULL for any other room.
-PEOPLE = (
+# For `Stored.people`.
+_PEOPLE = (
     "IF(r.kind = 'direct', (SELECT GROUP_CONCAT(pu.id, ' ', pu.name ORDER BY pu.id) FROM members pm"
-    " JOIN users pu ON pu.id = pm.user_id WHERE pm.room_id = r.id), NULL) AS people"
+    " JOIN users pu ON pu.id = pm.user_id WHERE pm.room_id = r.id), NULL)"
 )
-# The newest unread messages of others that call the member of the row `m`, by name or with everyone (user 0): for
-# each room two looks into the primary key, which an optimizer would miss that believes in the other one.
-MENTIONS_MAX = 100
-_CALLED = (
-    f"SELECT GROUP_CONCAT(called.number ORDER BY called.number DESC SEPARATOR ' ' LIMIT {MENTIONS_MAX})"
-    " FROM mentions called FORCE INDEX (PRIMARY)"
-)
-_UNREAD = "called.room_id = m.room_id AND called.number > m.last_read"
-MENTIONS = (
-    f"CONCAT_WS(' ', ({_CALLED} WHERE {_UNREAD} AND called.user_id = m.user_id), ({_CALLED}"
-    " JOIN messages said ON said.room_id = called.room_id AND said.number = called.number"
-    f" WHERE {_UNREAD} AND called.user_id = 0 AND said.author_id <> m.user_id)) AS mentions"
-)
+
+
+class Stored(msgspec.Struct, array_like=True):
+    """The row of a room. `people` are those in a direct room, as `id name` by comma, which no nickname contains."""
+
+    id: int
+    kind: str
+    name: str | None
+    topic: str
+    member_count: int
+    meta_version: int
+    version: int
+    number: int
+    people: str | None
+
+
+def packed(people: str) -> Packed[Stored]:
+    """How the row `r` of a room is read, with the SQL of its people."""
+    return Packed(Stored, {name: f"r.{name}" for name in Stored.__struct_fields__} | {"people": people})
+
+
+STORED = packed(_PEOPLE)
 
 
 class NoSuchRoom(LookupError):
@@ -86,16 +96,13 @@ def direct_key(one: int, other: int) -> str:
     return f"{min(one, other)}:{max(one, other)}"
 
 
-def lock(cursor: Cursor, room: int) -> Row:
+def lock(cursor: Cursor, room: int) -> Stored:
     """Lock a room's row for this transaction and read it. Raises `NoSuchRoom`."""
-    cursor.execute(
-        f"SELECT {STATE}, r.version, r.number FROM rooms r WHERE r.id = %s FOR UPDATE",
-        (room,),
-    )
+    cursor.execute(f"SELECT {STORED.sql} AS room FROM rooms r WHERE r.id = %s FOR UPDATE", (room,))
     row = cursor.fetchone()
     if row is None:
         raise NoSuchRoom(room)
-    return row
+    return STORED.read(row["room"])
 
 
 def create(cursor: Cursor, *, name: str, owner: int) -> int:
@@ -127,25 +134,25 @@ def change(cursor: Cursor, *, room: int, user: int, name: str, topic: str) -> pr
 
     To be run in a transaction. Raises `NoSuchRoom` for who is not in it, `NotAllowed`, and `RoomNameTaken`.
     """
-    row = lock(cursor, room)
+    stored = lock(cursor, room)
     role = role_of(cursor, room=room, user=user)
     if role is None:
         raise NoSuchRoom(room)
     if role != "owner":
         raise NotAllowed(room)
-    new = {"name": clean_name(name), "topic": clean_name(topic)}
-    if new == {"name": row["name"], "topic": row["topic"]}:
+    version = stored.version + 1
+    new = msgspec.structs.replace(
+        stored, name=clean_name(name), topic=clean_name(topic), meta_version=version
+    )
+    if (new.name, new.topic) == (stored.name, stored.topic):
         return None
-    version = row["version"] + 1
     with _unique(name):
         cursor.execute(
             "UPDATE rooms SET name = %s, name_key = %s, topic = %s, version = %s, meta_version = %s, touched = NOW(3)"
             " WHERE id = %s",
-            (new["name"], name_key(name), new["topic"], version, version, room),
+            (new.name, name_key(name), new.topic, version, version, room),
         )
-    return protocol.RoomChange(
-        room=room, version=version, state=state_of({**row, **new, "meta_version": version})
-    )
+    return protocol.RoomChange(room=room, version=version, state=state_of(new))
 
 
 def create_direct(cursor: Cursor, one: int, other: int) -> int:
@@ -181,34 +188,34 @@ def direct_between(cursor: Cursor, one: int, other: int) -> int | None:
 
 def join(cursor: Cursor, *, room: int, user: int) -> Membership:
     """Make `user` a member of a public room. Joining again changes nothing. Raises `NoSuchRoom`."""
-    row = lock(cursor, room)
-    if row["kind"] != "public":
+    stored = lock(cursor, room)
+    if stored.kind != "public":
         raise NoSuchRoom(room)
     cursor.execute(
         "INSERT IGNORE INTO members (room_id, user_id, last_read) VALUES (%s, %s, %s)",
-        (room, user, row["number"]),
+        (room, user, stored.number),
     )
     if cursor.rowcount == 0:
         return Membership(room, user, None)
-    return _member_change(cursor, row, user, step=+1)
+    return _member_change(cursor, stored, user, step=+1)
 
 
 def leave(cursor: Cursor, *, room: int, user: int) -> Membership:
     """End a membership of a public room. Raises `NoSuchRoom` and `CanNotLeave`."""
     if room == GENERAL:
         raise CanNotLeave(room)
-    row = lock(cursor, room)
-    if row["kind"] != "public":
+    stored = lock(cursor, room)
+    if stored.kind != "public":
         raise CanNotLeave(room) if is_member(cursor, room=room, user=user) else NoSuchRoom(room)
     cursor.execute("DELETE FROM members WHERE room_id = %s AND user_id = %s", (room, user))
     if cursor.rowcount == 0:
         return Membership(room, user, None)
-    return _member_change(cursor, row, user, step=-1)
+    return _member_change(cursor, stored, user, step=-1)
 
 
-def _member_change(cursor: Cursor, row: Row, user: int, *, step: int) -> Membership:
+def _member_change(cursor: Cursor, stored: Stored, user: int, *, step: int) -> Membership:
     """Take the next version of a locked public room for a member who came (+1) or went (-1)."""
-    room, version = row["id"], row["version"] + 1
+    room, version = stored.id, stored.version + 1
     cursor.execute(
         "UPDATE rooms SET version = %s, meta_version = %s, member_count = member_count + %s, touched = NOW(3) WHERE id = %s",
         (version, version, step, room),
@@ -217,10 +224,12 @@ def _member_change(cursor: Cursor, row: Row, user: int, *, step: int) -> Members
     person = cursor.fetchone()
     assert person is not None
     people = [protocol.User(**person)]
-    state = state_of({**row, "member_count": row["member_count"] + step, "meta_version": version})
+    new = msgspec.structs.replace(stored, member_count=stored.member_count + step, meta_version=version)
     joined, left = (people, []) if step > 0 else ([], people)
     return Membership(
-        room, user, protocol.RoomChange(room=room, version=version, state=state, joined=joined, left=left)
+        room,
+        user,
+        protocol.RoomChange(room=room, version=version, state=state_of(new), joined=joined, left=left),
     )
 
 
@@ -247,84 +256,24 @@ def public(cursor: Cursor, *, user: int) -> Sequence[Row]:
     return cursor.fetchall()
 
 
-def summaries(cursor: Cursor, *, user: int, room: int | None = None) -> list[protocol.RoomSummary]:
-    """The rooms that `user` is in (or the one asked for), as one statement reads them."""
-    return [_summary(row) for row in _memberships_of(cursor, [user], room=room)]
-
-
-def of_users(
-    cursor: Cursor, *, users: Sequence[int]
-) -> dict[int, tuple[protocol.User, list[protocol.RoomSummary]]]:
-    """Users and their rooms, by one statement. Who is not there is none, since everyone is in a room."""
-    found: dict[int, tuple[protocol.User, list[protocol.RoomSummary]]] = {}
-    for row in _memberships_of(cursor, users, room=None):
-        user = row["user_id"]
-        if user not in found:
-            found[user] = protocol.User(user, row["self_name"]), []
-        found[user][1].append(_summary(row))
-    return found
-
-
-def _memberships_of(cursor: Cursor, users: Sequence[int], *, room: int | None) -> Sequence[Row]:
-    cursor.execute(
-        f"SELECT m.user_id, {STATE}, r.version, r.number, m.role, m.last_read, m.marker, m.level, {MENTIONS},"
-        " o.seen, p.id AS peer_id, p.name AS peer_name, s.name AS self_name"
-        " FROM members m JOIN rooms r ON r.id = m.room_id JOIN users s ON s.id = m.user_id"
-        " LEFT JOIN members o ON r.kind = 'direct' AND o.room_id = r.id AND o.user_id <> m.user_id"
-        " LEFT JOIN users p ON p.id = o.user_id"
-        " WHERE m.user_id IN %s AND (%s IS NULL OR m.room_id = %s) ORDER BY m.user_id, r.id",
-        (tuple(users), room, room),
-    )
-    return cursor.fetchall()
-
-
-def _summary(row: Row) -> protocol.RoomSummary:
-    people = []
-    if row["kind"] == "direct":
-        people = [protocol.User(row["user_id"], row["self_name"])]
-        if row["peer_id"] is not None:
-            people.append(protocol.User(row["peer_id"], row["peer_name"]))
-    return protocol.RoomSummary(
-        room=_state(row, people),
-        role=row["role"],
-        head=row["version"],
-        last_number=row["number"],
-        last_read=row["last_read"],
-        marker=row["marker"],
-        level=row["level"],
-        mentions=mentions_of(row),
-        seen=row["seen"] or 0,
-    )
-
-
-def mentions_of(row: Row) -> list[int]:
-    """The numbers in a row of `MENTIONS`, the newest last."""
-    numbers = row["mentions"]
-    return sorted(map(int, numbers.split()))[-MENTIONS_MAX:] if numbers else []
-
-
 def state(cursor: Cursor, room: int) -> protocol.Room | None:
     """A room's own state."""
-    cursor.execute(f"SELECT {STATE}, {PEOPLE} FROM rooms r WHERE r.id = %s", (room,))
+    cursor.execute(f"SELECT {STORED.sql} AS room FROM rooms r WHERE r.id = %s", (room,))
     row = cursor.fetchone()
-    return None if row is None else state_of(row)
+    return None if row is None else state_of(STORED.read(row["room"]))
 
 
-def state_of(row: Row) -> protocol.Room:
-    """The room's state in a row of `STATE` and, for a direct room, `PEOPLE`."""
-    people = [person.split(" ") for person in (row.get("people") or "").split(",") if person]
-    return _state(row, [protocol.User(int(id), name) for id, name in people])
-
-
-def _state(row: Row, people: list[protocol.User]) -> protocol.Room:
+def state_of(stored: Stored) -> protocol.Room:
+    """A room's own state, as it is stored."""
+    people = [person.split(" ") for person in (stored.people or "").split(",") if person]
     return protocol.Room(
-        id=row["id"],
-        kind=row["kind"],
-        name=row["name"],
-        member_count=row["member_count"],
-        version=row["meta_version"],
-        members=people,
-        topic=row["topic"],
+        id=stored.id,
+        kind=stored.kind,
+        name=stored.name,
+        member_count=stored.member_count,
+        version=stored.meta_version,
+        members=[protocol.User(int(id), name) for id, name in people],
+        topic=stored.topic,
     )
 
 

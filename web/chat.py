@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from shared import messages, protocol, rooms
+from shared import messages, protocol, room_list, rooms
 from web import boot, compression, history, identity, people
 from web.backends import database
 
@@ -22,7 +22,7 @@ def room(room: int) -> ResponseReturnValue:
     """The conversation in a room. 404 where there is none or the user is not in it."""
     user = identity.require_user()
     with database().cursor() as cursor:
-        mine = rooms.summaries(cursor, user=user.id)
+        mine = room_list.of_user(cursor, user=user.id)
         summary = next((summary for summary in mine if summary.room.id == room), None)
         if summary is None:
             raise rooms.NoSuchRoom(room)
@@ -41,7 +41,7 @@ def direct(name: str) -> ResponseReturnValue:
             abort(404)
         if peer.name != name:
             return redirect(url_for("chat.direct", name=peer.name))
-        mine = rooms.summaries(cursor, user=user.id)
+        mine = room_list.of_user(cursor, user=user.id)
         summary = people.direct_summary(mine, user=user, peer=peer)
         page = None
         if summary:

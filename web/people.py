@@ -3,7 +3,7 @@
 from flask import Response
 from flask_babel import gettext
 
-from shared import members, protocol, rooms, users
+from shared import members, protocol, room_list, rooms, users
 from shared.database import Cursor
 from shared.text import nickname_key
 from web import api, identity, query
@@ -47,7 +47,7 @@ def direct(name: str) -> Response:
             message = gettext("There is nobody called %(name)s.", name=name)
             raise Refused(404, "not_found", message, field="name")
         room = rooms.direct_between(cursor, user.id, peer.id)
-        summary = rooms.summaries(cursor, user=user.id, room=room)[0] if room else None
+        summary = room_list.of_user(cursor, user=user.id, room=room)[0] if room else None
     return api.answer({"user": peer, "summary": summary})
 
 

@@ -6,7 +6,7 @@ from flask_babel import gettext
 from flask_wtf import FlaskForm
 from werkzeug.routing import BaseConverter
 
-from shared import markers, protocol, rooms
+from shared import markers, protocol, room_list, rooms
 from shared.database import Cursor
 from web import api, identity, publish
 from web.backends import database
@@ -120,7 +120,7 @@ def leave(room: int) -> Response:
 def _summary(room: int, user: protocol.User) -> protocol.RoomSummary:
     """A room that the user is in. Raises `rooms.NoSuchRoom` for one that they left meanwhile."""
     with database().cursor() as cursor:
-        found = rooms.summaries(cursor, user=user.id, room=room)
+        found = room_list.of_user(cursor, user=user.id, room=room)
     if not found:
         raise rooms.NoSuchRoom(room)
     return found[0]

@@ -86,7 +86,7 @@ class Seed:
     @staticmethod
     def _join(cursor: Cursor, room: int, members: Sequence[int]) -> None:
         """What `rooms.join` does for each of them."""
-        number = rooms.lock(cursor, room)["number"]
+        number = rooms.lock(cursor, room).number
         for part in slices(members):
             cursor.executemany(
                 "INSERT INTO members (room_id, user_id, last_read) VALUES (%s, %s, %s)",

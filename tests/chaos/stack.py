@@ -82,8 +82,8 @@ class Stack(stack.Stack):
 
 def _rows(cursor: Cursor, room: int) -> list[Sight]:
     cursor.execute(
-        f"SELECT {messages.COLUMNS} FROM messages m JOIN users u ON u.id = m.author_id"
+        f"SELECT {messages.ENTRY} AS entry FROM messages m JOIN users u ON u.id = m.author_id"
         " WHERE m.room_id = %s ORDER BY m.number",
         (room,),
     )
-    return [Sight.of(messages.entry_of(row, room).message) for row in cursor.fetchall()]
+    return [Sight.of(messages.entry_of(row["entry"], room).message) for row in cursor.fetchall()]

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
-from websockets.asyncio.server import ServerConnection
 
 from chatd.bus import Bus
 from chatd.delivery import Delivery
@@ -14,9 +13,10 @@ from chatd.fanout import Fanout
 from chatd.heads import Heads
 from chatd.hello import Farewell, Greeter
 from chatd.hub import Hub
+from chatd.line import Line
 from chatd.peer import Peer
 from chatd.store import Store
-from shared import members, protocol, rooms
+from shared import members, protocol, room_list, rooms
 from shared.database import Database
 from shared.protocol import Close, User
 from shared.settings import Settings
@@ -59,7 +59,7 @@ def _ignore(_: int, __: bytes) -> None:
 
 
 def peer_of(user: User) -> Peer:
-    return Peer(cast(ServerConnection, Socket()), sid="x" * 43, user=user.id)
+    return Peer(cast(Line, Socket()), sid="x" * 43, user=user.id)
 
 
 @asynccontextmanager
@@ -88,7 +88,7 @@ async def test_a_users_channel_that_is_let_go_during_hello_is_heard_all_the_same
         # Her rooms are heard already, so that nothing else makes the daemon look twice.
         parts.delivery.sequencer.expect(rooms.GENERAL)
         await parts.bus.subscribe([parts.bus.channels.room(rooms.GENERAL)])
-        parts.store.at, parts.store.happens = rooms.of_users, lambda: parts.bus.unsubscribe([mine])
+        parts.store.at, parts.store.happens = room_list.of_users, lambda: parts.bus.unsubscribe([mine])
         await parts.greeter.greet(peer_of(alice), protocol.Hello())
         assert parts.store.at is None
         assert parts.bus.hears(mine)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pymysql
 from pymysql.cursors import DictCursor
 
-from shared import batch, messages, rooms, users
+from shared import batch, messages, room_list, rooms, users
 from shared.database import Database
 from shared.log import Accepted, Outcome, Refused, Request
 from shared.protocol import Changes, Command, Delete, Edit, Message, RoomSummary, Send, User
@@ -69,7 +69,7 @@ def log_of(database: Database, room: int) -> list[Message]:
 
 def summary(database: Database, user: User, room: int) -> RoomSummary:
     with database.cursor() as cursor:
-        return rooms.summaries(cursor, user=user.id, room=room)[0]
+        return room_list.of_user(cursor, user=user.id, room=room)[0]
 
 
 def make_room(database: Database, owner: User, name: str) -> int:

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from shared import messages, rooms
+from shared import messages, room_list, rooms
 from shared.database import Cursor, Database
 from shared.messages import Where
 from tests.shared.people import person
@@ -70,6 +70,6 @@ def test_a_large_room_costs_what_a_small_one_costs(database: Database, author: i
             ]
             assert_alike(costs, name)
         costs = [
-            rows_read(cursor, partial(rooms.summaries, user=author, room=room)) for room in (small, large)
+            rows_read(cursor, partial(room_list.of_user, user=author, room=room)) for room in (small, large)
         ]
         assert_alike(costs, "the list of rooms")

@@ -60,7 +60,7 @@ def test_a_transaction_is_tried_again_after_a_lock(database: Database, other: Da
         tries.append(1)
         if len(tries) > 1:
             release.set()
-        return str(rooms.lock(cursor, rooms.GENERAL)["name"])
+        return str(rooms.lock(cursor, rooms.GENERAL).name)
 
     has_it, release = threading.Event(), threading.Event()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared import markers, protocol, rooms
+from shared import markers, protocol, room_list, rooms
 from shared.database import Database
 from shared.protocol import Marker, User
 from tests.shared.people import accepted, delete, edit, make_room, person, say, sending, summary, write
@@ -183,7 +183,7 @@ def test_each_room_has_its_own(database: Database) -> None:
     joined(database, room, bob)
     say(database, alice, "@bobby", room=room)
     with database.cursor() as cursor:
-        _, found = rooms.of_users(cursor, users=[bob.id])[bob.id]
+        _, found = room_list.of_users(cursor, users=[bob.id])[bob.id]
     assert {s.room.id: s.mentions for s in found} == {ROOM: [], room: [1]}
 
 
@@ -216,7 +216,7 @@ def test_the_rooms_of_a_user_are_read_by_one_statement_that_reads_no_table_throu
             )
             counted.update({row["Variable_name"]: int(row["Value"]) for row in cursor.fetchall()})
             if counted is before:
-                assert rooms.of_users(cursor, users=[bob.id])
+                assert room_list.of_users(cursor, users=[bob.id])
     assert after["Com_select"] - before["Com_select"] == 1
     assert after["Handler_read_rnd_next"] - before["Handler_read_rnd_next"] < 100, (
         "360 mentions are not read through"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import members, messages, protocol, rooms, users
+from shared import members, messages, protocol, room_list, rooms, users
 from shared.database import Database
 from tests.shared.people import person, say
 
@@ -75,7 +75,7 @@ def test_cleaning_twice_changes_nothing(name: str) -> None:
 
 def summary(database: Database, user: protocol.User, room: int) -> protocol.RoomSummary:
     with database.cursor() as cursor:
-        return rooms.summaries(cursor, user=user.id, room=room)[0]
+        return room_list.of_user(cursor, user=user.id, room=room)[0]
 
 
 def make_room(database: Database, owner: protocol.User, name: str = "Tea") -> int:
@@ -256,13 +256,13 @@ def test_users_and_all_their_rooms_are_read_at_once(database: Database) -> None:
     alice, bob = person(database, "alice"), person(database, "bobby")
     room = make_room(database, alice)
     with database.cursor() as cursor:
-        found = rooms.of_users(cursor, users=[bob.id, alice.id, 999])
+        found = room_list.of_users(cursor, users=[bob.id, alice.id, 999])
         assert {user: (who, [s.room.id for s in of]) for user, (who, of) in found.items()} == {
             alice.id: (alice, [rooms.GENERAL, room]),
             bob.id: (bob, [rooms.GENERAL]),
         }
-        assert [s.room.id for s in rooms.summaries(cursor, user=bob.id)] == [rooms.GENERAL]
-        assert rooms.summaries(cursor, user=bob.id, room=room) == []
+        assert [s.room.id for s in room_list.of_user(cursor, user=bob.id)] == [rooms.GENERAL]
+        assert room_list.of_user(cursor, user=bob.id, room=room) == []
 
 
 # -- name and topic
@@ -374,5 +374,5 @@ def test_a_new_user_is_in_general_and_in_nothing_else(database: Database) -> Non
         user, membership = users.create(cursor, name="alice", password_hash="x", gender=1)
         assert membership.change is not None
         assert membership.change.joined == [protocol.User(user, "alice")]
-        assert [s.room.id for s in rooms.summaries(cursor, user=user)] == [rooms.GENERAL]
+        assert [s.room.id for s in room_list.of_user(cursor, user=user)] == [rooms.GENERAL]
         assert messages.page(cursor, room=rooms.GENERAL, user=user, limit=10).messages == []

@@ -1,0 +1,104 @@
+"""A user's list of rooms: each as its member sees it, with what they have not read."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from shared import protocol, rooms
+from shared.database import Cursor
+from shared.packed import Packed
+
+# The newest unread messages of others that call the member of the row `m`, by name or with everyone (user 0): for
+# each room two looks into the primary key, which an optimizer would miss that believes in the other one.
+MENTIONS_MAX = 100
+_CALLED = (
+    f"SELECT GROUP_CONCAT(called.number ORDER BY called.number DESC SEPARATOR ' ' LIMIT {MENTIONS_MAX})"
+    " FROM mentions called FORCE INDEX (PRIMARY)"
+)
+_UNREAD = "called.room_id = m.room_id AND called.number > m.last_read"
+_MENTIONS = (
+    f"CONCAT_WS(' ', ({_CALLED} WHERE {_UNREAD} AND called.user_id = m.user_id), ({_CALLED}"
+    " JOIN messages said ON said.room_id = called.room_id AND said.number = called.number"
+    f" WHERE {_UNREAD} AND called.user_id = 0 AND said.author_id <> m.user_id))"
+)
+MENTIONS = f"{_MENTIONS} AS mentions"
+
+
+class _Membership(msgspec.Struct, array_like=True):
+    """A room and its member; `seen` is how far the other of a direct room has read."""
+
+    room: rooms.Stored
+    user: int
+    user_name: str
+    role: str
+    last_read: int
+    marker: int
+    level: str
+    mentions: str
+    seen: int | None
+
+
+_MEMBERSHIP = Packed(
+    _Membership,
+    {
+        "room": rooms.packed(
+            "IF(r.kind = 'direct', CONCAT_WS(',', CONCAT(s.id, ' ', s.name), CONCAT(p.id, ' ', p.name)), NULL)"
+        ).sql,
+        "user": "m.user_id",
+        "user_name": "s.name",
+        "role": "m.role",
+        "last_read": "m.last_read",
+        "marker": "m.marker",
+        "level": "m.level",
+        "mentions": _MENTIONS,
+        "seen": "o.seen",
+    },
+)
+
+
+def of_user(cursor: Cursor, *, user: int, room: int | None = None) -> list[protocol.RoomSummary]:
+    """The rooms that `user` is in (or the one asked for), as one statement reads them."""
+    return [_summary(mine) for mine in _memberships_of(cursor, [user], room=room)]
+
+
+def of_users(
+    cursor: Cursor, *, users: Sequence[int]
+) -> dict[int, tuple[protocol.User, list[protocol.RoomSummary]]]:
+    """Users and their rooms, by one statement. Who is not there is none, since everyone is in a room."""
+    found: dict[int, tuple[protocol.User, list[protocol.RoomSummary]]] = {}
+    for mine in _memberships_of(cursor, users, room=None):
+        if mine.user not in found:
+            found[mine.user] = protocol.User(mine.user, mine.user_name), []
+        found[mine.user][1].append(_summary(mine))
+    return found
+
+
+def mentions_in(numbers: str) -> list[int]:
+    """The numbers in a column of `MENTIONS`, the newest last."""
+    return sorted(map(int, numbers.split()))[-MENTIONS_MAX:] if numbers else []
+
+
+def _memberships_of(cursor: Cursor, users: Sequence[int], *, room: int | None) -> list[_Membership]:
+    cursor.execute(
+        f"SELECT {_MEMBERSHIP.sql} AS mine"
+        " FROM members m JOIN rooms r ON r.id = m.room_id JOIN users s ON s.id = m.user_id"
+        " LEFT JOIN members o ON r.kind = 'direct' AND o.room_id = r.id AND o.user_id <> m.user_id"
+        " LEFT JOIN users p ON p.id = o.user_id"
+        " WHERE m.user_id IN %s AND (%s IS NULL OR m.room_id = %s) ORDER BY m.user_id, r.id",
+        (tuple(users), room, room),
+    )
+    return [_MEMBERSHIP.read(row["mine"]) for row in cursor.fetchall()]
+
+
+def _summary(mine: _Membership) -> protocol.RoomSummary:
+    return protocol.RoomSummary(
+        room=rooms.state_of(mine.room),
+        role=mine.role,
+        head=mine.room.version,
+        last_number=mine.room.number,
+        last_read=mine.last_read,
+        marker=mine.marker,
+        level=mine.level,
+        mentions=mentions_in(mine.mentions),
+        seen=mine.seen or 0,
+    )

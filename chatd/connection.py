@@ -58,6 +58,7 @@ class Connections:
 
     async def serve(self, socket: ServerConnection) -> None:
         """One connection, from the upgrade to its end."""
+        assert isinstance(socket, Line)
         assert socket.request is not None
         address = self.admission.proxies.client(socket, socket.request.headers)
         try:
@@ -73,13 +74,13 @@ class Connections:
             await socket.close(Close.FAILED, "something unforeseen happened")
         self._note_abuse(socket, address)
 
-    async def _serve(self, socket: ServerConnection, address: str | None) -> None:
+    async def _serve(self, socket: Line, address: str | None) -> None:
         peer = await self._authenticate(socket, address)
         # The address was counted before the upgrade; who the user is was not known then.
         if self.admission.limits.take(Kind.HANDSHAKE, time.monotonic(), user=peer.user.id):
             raise Farewell(Close.TOO_MANY, "too many connections in a short time")
-        if isinstance(socket, Line):
-            socket.belongs_to(peer.user.id)
+        socket.belongs_to(peer.user.id)
+        socket.forget_handshake()
         with _place(self.admission.of_users, peer.user.id, "too many connections of this user"):
             await self._attend(peer)
 
@@ -105,7 +106,7 @@ class Connections:
             self.commands.forget(peer)
             log.info("disconnected", user=peer.user.id, session=peer.session, code=_close_code(peer.socket))
 
-    async def _authenticate(self, socket: ServerConnection, address: str | None) -> Peer:
+    async def _authenticate(self, socket: Line, address: str | None) -> Peer:
         if socket.subprotocol != protocol.SUBPROTOCOL:
             raise Farewell(Close.NOT_ALLOWED, f"this daemon speaks {protocol.SUBPROTOCOL}")
         assert socket.request is not None

@@ -18,7 +18,7 @@ from chatd.hub import Hub
 from chatd.peer import Peer, frame
 from chatd.sequencer import Sequencer
 from chatd.store import Store, StoreAway
-from shared import members, messages, protocol, rooms
+from shared import members, messages, protocol, room_list, rooms
 
 log = structlog.get_logger("chatd.delivery")
 
@@ -40,8 +40,9 @@ class _Header(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """A published change: its JSON, and, where the room itself changed, what that says."""
+    """A published change: its version, its JSON, and, where the room itself changed, what that says."""
 
+    version: int
     payload: bytes
     of_room: protocol.RoomChange | None
 
@@ -49,6 +50,11 @@ class _Change:
 _decode_header = msgspec.json.Decoder(_Header).decode
 _decode_room_change = msgspec.json.Decoder(protocol.RoomChange).decode
 _decode_typing = msgspec.json.Decoder(protocol.SomebodyTypes).decode
+
+
+def _brings_to(found: protocol.Changes | protocol.Reset) -> int:
+    """The version of the room up to which who gets this is told everything."""
+    return found.version if isinstance(found, protocol.Reset) else found.to
 
 
 def _after(found: protocol.Changes | protocol.Reset, seen: int) -> protocol.Changes | protocol.Reset:
@@ -84,7 +90,8 @@ class Delivery:
             if not header.version:
                 self._pass_on(room, header.type, payload)
                 return
-            change = _Change(payload, _decode_room_change(payload) if header.type == "room" else None)
+            of_room = _decode_room_change(payload) if header.type == "room" else None
+            change = _Change(header.version, payload, of_room)
         except msgspec.MsgspecError:
             log.error("unreadable publish", room=room, size=len(payload))
             return
@@ -107,7 +114,7 @@ class Delivery:
     def _pass_on(self, room: int, kind: str, payload: bytes) -> None:
         """Deliver a signal. Raises `MsgspecError`."""
         if kind == "seen":
-            self._post(room, frame(payload))
+            self._post(room, 0, frame(payload))
         elif kind == "typing":
             here = self.hub.of_room(room)
             if len(here) <= TYPING_PEERS_MAX:
@@ -120,7 +127,7 @@ class Delivery:
         for change in changes:
             if change.of_room is not None:
                 self._deliver_room_change(room, change.of_room)
-            self._post(room, frame(change.payload))
+            self._post(room, change.version, frame(change.payload))
 
     def _deliver_room_change(self, room: int, change: protocol.RoomChange) -> None:
         """Who left hears `left` instead of the change; who joined is let in."""
@@ -131,9 +138,9 @@ class Delivery:
             if self.hub.of_user(user.id):
                 self.spawn(self.admit(user.id, room))
 
-    def _post(self, room: int, data: bytes) -> None:
+    def _post(self, room: int, version: int, data: bytes) -> None:
         self._fanout.post(self.hub.of_room(room), data)
-        self.hub.hold_back(room, data)
+        self.hub.hold_back(room, version, data)
 
     # -- changes that are missing
 
@@ -164,12 +171,13 @@ class Delivery:
             except rooms.NoSuchRoom:
                 self.sequencer.forget(room)
                 return
-            head = found.version if isinstance(found, protocol.Reset) else found.to
+            head = _brings_to(found)
             if isinstance(found, protocol.Changes) and found.room_state is not None:
                 self.hub.saw_meta(room, found.room_state.version)
             seen = self.sequencer.seen(room) or 0
             if head > seen:
-                self._post(room, frame(_after(found, seen)))
+                # Who is held back and was told a part of it gets it whole: it is one frame for everybody.
+                self._post(room, head, frame(_after(found, seen)))
             self._deliver(room, self.sequencer.answered(room, head))
             if not self.sequencer.has_gap(room):
                 return
@@ -195,7 +203,7 @@ class Delivery:
             self.sequencer.expect(room)
             await self._bus.subscribe([self._bus.channels.room(room)])
             summaries = await self._patiently(
-                lambda: self._store.run(rooms.summaries, user=user, room=room),
+                lambda: self._store.run(room_list.of_user, user=user, room=room),
                 wanted=lambda: self._is_here(user),
             )
             if not summaries or not self._is_here(user):
@@ -255,14 +263,17 @@ class Delivery:
         if not self.hub.is_in(peer, room):
             raise rooms.NoSuchRoom(room)
         self.hub.hold(peer, room)
+        told = 0
         try:
             found = await self._store.run(messages.changes, room=room, since=since, reader=peer.user.id)
             self._fanout.post([peer], frame(found))
+            told = _brings_to(found)
         finally:
-            self._release(peer, room)
+            self._release(peer, room, told)
 
     async def _catch_up(self, peer: Peer, room: int, since: int) -> None:
         """Send a peer what lies after `since`, then what was held for it."""
+        told = 0
         try:
             found = await self._patiently(
                 lambda: self._store.run(messages.changes, room=room, since=since, reader=peer.user.id),
@@ -270,6 +281,7 @@ class Delivery:
             )
             if found is not None:
                 self._fanout.post([peer], frame(found))
+                told = _brings_to(found)
         except rooms.NoSuchRoom:
             self.expel(peer.user.id, room)
         except Exception:
@@ -277,10 +289,11 @@ class Delivery:
             await peer.close(protocol.Close.TRY_AGAIN, "the changes can not be read just now")
             raise
         finally:
-            self._release(peer, room)
+            self._release(peer, room, told)
 
-    def _release(self, peer: Peer, room: int) -> None:
-        held = self.hub.release(peer, room)
+    def _release(self, peer: Peer, room: int, told: int) -> None:
+        # What came over the bus while the database was asked may be in its answer too.
+        held = self.hub.release(peer, room, told=told)
         if held is None:
             # More happened meanwhile than is held for anybody: the client loads the room anew.
             held = [frame(protocol.Reset(room=room, version=self.sequencer.seen(room) or 0))]

@@ -35,7 +35,7 @@ ANSWERS_SECONDS = 0.02  # for so long after an answer was awaited, the next one 
 
 
 class Fanout:
-    """The frames that are due, and their flush. `limit` is in bytes, see `Peer.write`.
+    """The frames that are due, and their flush. `limit` is in bytes, see `Peer.cut_off_if_stalled`.
 
     `is_awaited` tells whether somebody here waits for an answer that takes work.
     """
@@ -48,6 +48,7 @@ class Fanout:
         self._is_awaited = is_awaited
         self._first: list[Peer] = []
         self._dirty: deque[Peer] = deque()
+        self._slow: set[Peer] = set()  # those for whom more than `limit` waited when they were last looked at
         self._is_flushing = False
         self._calm_from = 0.0  # when no answer is expected any more, by the clock of the loop
 
@@ -76,6 +77,12 @@ class Fanout:
         """Write what is due to all peers, now."""
         self._write_to_first()
         self._write_to_next(len(self._dirty))
+
+    def cut_off_stalled(self) -> int:
+        """Look again at those for whom much waits, also where nothing more is posted; returns how many bytes do."""
+        waits = {peer: peer.cut_off_if_stalled(self._limit) for peer in self._slow}
+        self._slow = {peer for peer, waiting in waits.items() if waiting > self._limit}
+        return sum(waits.values())
 
     def _flush_soon(self) -> None:
         if self._dirty and not self._is_flushing:
@@ -111,7 +118,7 @@ class Fanout:
         self._write([dirty.popleft() for _ in range(min(count, len(dirty)))])
 
     def _write(self, peers: Iterable[Peer]) -> None:
-        limit = self._limit
+        limit, slow = self._limit, self._slow
         last: Due | None = None
         data = b""
         for peer in peers:
@@ -122,7 +129,8 @@ class Fanout:
                 # One write for all of it: the kernel takes 7 µs for each.
                 if due is not last:
                     last, data = due, joined(due)
-                peer.write(data, limit)
+                if peer.write(data, limit):
+                    slow.add(peer)
             except Exception:
                 # A transport that dies while it is written to must not cost the others their frames.
                 log.warning("write failed", user=peer.user.id, exc_info=True)

@@ -16,7 +16,7 @@ YOUNG = 5_000  # new objects before the youngest are looked through, which takes
 MIDDLE = 10  # times that, before those are that survived it
 NEVER = 1_000_000_000
 LEAST = 1_000  # ended connections that are worth a full collection
-WORTH_BYTES = 8 * 1024 * 1024  # so much less waiting for readers than before is worth the 6 ms
+WORTH_BYTES = 1024 * 1024  # so much less waiting for readers than before is worth the 6 ms
 PAUSE_SECONDS = 30.0  # between two times that memory is given back
 
 _trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's; others have none

@@ -6,7 +6,7 @@ meanwhile is held for it, so that it gets everything in order.
 
 from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 P = TypeVar("P", bound=Hashable)
 
@@ -15,17 +15,21 @@ HELD_MAX = 1024 * 1024  # bytes of one room that are held for one peer
 
 @dataclass(slots=True)
 class _Held:
-    frames: list[bytes] = field(default_factory=list)
+    frames: list[tuple[int, bytes]] = field(default_factory=list)  # each with the version that it brings to
     size: int = 0
     overflown: bool = False
 
-    def add(self, frame: bytes) -> None:
+    def add(self, version: int, frame: bytes) -> None:
         self.size += len(frame)
         if self.size > HELD_MAX:
             self.frames.clear()
             self.overflown = True
         else:
-            self.frames.append(frame)
+            self.frames.append((version, frame))
+
+    def after(self, told: int) -> list[bytes]:
+        """What is no change, or leads beyond the version `told`: a frame that does so only in part is whole."""
+        return [frame for version, frame in self.frames if version > told or not version]
 
 
 class Hub(Generic[P]):
@@ -33,7 +37,9 @@ class Hub(Generic[P]):
 
     def __init__(self) -> None:
         self._by_user: dict[int, set[P]] = {}
-        self._by_room: dict[int, set[P]] = {}  # those who get changes at once
+        self._by_room: dict[
+            int, dict[P, None]
+        ] = {}  # those who get changes at once, in the order in which they came
         self._behind: dict[int, dict[P, _Held]] = {}  # those who are owed changes, and what is held
         self._rooms: dict[P, set[int]] = {}
         self._users: dict[P, int] = {}
@@ -80,20 +86,21 @@ class Hub(Generic[P]):
         if behind:
             self.hold(peer, room)
         else:
-            self._by_room.setdefault(room, set()).add(peer)
+            self._by_room.setdefault(room, {})[peer] = None
 
     def hold(self, peer: P, room: int) -> bool:
         """Hold a room's changes for a peer in it, until `release`; False where they are held already."""
         held = self._behind.setdefault(room, {})
         if peer in held:
             return False
-        self._by_room.get(room, set()).discard(peer)
+        self._by_room.get(room, {}).pop(peer, None)
         held[peer] = _Held()
         return True
 
-    def release(self, peer: P, room: int) -> list[bytes] | None:
+    def release(self, peer: P, room: int, *, told: int = 0) -> list[bytes] | None:
         """The peer has got what it was owed: returns what was held, and ends the holding.
 
+        What it got may tell some of that too, so changes up to the version `told` are left out.
         None where more than `HELD_MAX` came meanwhile, and nothing of it is held any more.
         """
         held = self._behind.get(room, {}).pop(peer, None)
@@ -101,8 +108,8 @@ class Hub(Generic[P]):
             self._behind.pop(room, None)
         if held is None or room not in self._rooms.get(peer, ()):
             return []
-        self._by_room.setdefault(room, set()).add(peer)
-        return None if held.overflown else held.frames
+        self._by_room.setdefault(room, {})[peer] = None
+        return None if held.overflown else held.after(told)
 
     def leave(self, user: int, room: int) -> list[P]:
         """Take all peers of `user` out of `room`; returns those who were in it."""
@@ -120,10 +127,10 @@ class Hub(Generic[P]):
         """The peers who get a change of `room` at once."""
         return self._by_room.get(room, ())
 
-    def hold_back(self, room: int, frame: bytes) -> None:
-        """Keep a change of `room` for those who are behind in it."""
+    def hold_back(self, room: int, version: int, frame: bytes) -> None:
+        """Keep what brings `room` to `version` for those who are behind in it; 0: a signal, which is no change."""
         for held in self._behind.get(room, {}).values():
-            held.add(frame)
+            held.add(version, frame)
 
     def is_in(self, peer: P, room: int) -> bool:
         """Whether a peer gets the changes of `room`."""
@@ -151,13 +158,9 @@ class Hub(Generic[P]):
         self._meta.pop(room, None)
 
     def _drop(self, peer: P, room: int) -> None:
-        for table in (self._by_room, self._behind):
-            peers = table.get(room)
-            if peers is None:
-                continue
-            if isinstance(peers, dict):
-                peers.pop(peer, None)
-            else:
-                peers.discard(peer)
-            if not peers:
-                del table[room]
+        tables: tuple[dict[int, dict[P, Any]], ...] = (self._by_room, self._behind)
+        for table in tables:
+            if room in table:
+                table[room].pop(peer, None)
+                if not table[room]:
+                    del table[room]

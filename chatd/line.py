@@ -51,10 +51,22 @@ class Line(ServerConnection):
         self._queue_is_full = False
         self._too_fast = False
         self._ending = False
+        self._heard = True  # whether anything came since that was last asked
 
     def belongs_to(self, user: int) -> None:
         """From now on this line's frames count for a user."""
         self._owner = ("user", user)
+
+    def forget_handshake(self) -> None:
+        """Let go of what both sides said in the headers: 3 KB, and the session's cookie among them."""
+        for said in (self.request, self.response):
+            if said is not None:
+                said.headers.clear()
+
+    def was_heard(self) -> bool:
+        """Whether anything came since this was last asked; who is not read just now can not show it."""
+        heard, self._heard = self._heard or not self._reading, False
+        return heard
 
     # -- asyncio.Protocol
 
@@ -67,6 +79,7 @@ class Line(ServerConnection):
             transport.abort()
 
     def data_received(self, data: bytes) -> None:
+        self._heard = True
         self._rest = self._rest + data if self._rest else data
         self._go_on()
 
@@ -145,7 +158,7 @@ class Line(ServerConnection):
             return
         self._slowed += wait
         if self._slowed > PATIENCE_SECONDS:
-            self._fail(Close.TOO_MANY, "too many frames")
+            self.fail(Close.TOO_MANY, "too many frames")
             return
         self._too_fast = True
         self.loop.call_later(wait, self._slow_enough)
@@ -154,7 +167,7 @@ class Line(ServerConnection):
         self._too_fast = False
         self._go_on()
 
-    def _fail(self, code: int, reason: str) -> None:
+    def fail(self, code: int, reason: str) -> None:
         """Close without waiting for what the peer says to it (RFC 6455 §7.1.7)."""
         if self.state is State.OPEN:
             self.protocol.fail(code, reason)

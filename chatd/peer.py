@@ -7,11 +7,11 @@ import struct
 import time
 from typing import TypeAlias
 
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
+from chatd.line import Line
 from shared import protocol
 from shared.sessions import digest
 
@@ -54,7 +54,7 @@ class Peer:
 
     UNANSWERED_MAX = 64
 
-    def __init__(self, socket: ServerConnection, *, sid: str, user: int, address: str | None = None) -> None:
+    def __init__(self, socket: Line, *, sid: str, user: int, address: str | None = None) -> None:
         self.socket = socket
         # For `write`: read from the socket each time, they cost more than all the rest of it in Python. With frames
         # joined once for all (`Fanout`), 1.05 million deliveries a second became 1.5.
@@ -68,7 +68,7 @@ class Peer:
         self.faults = 0
         self.in_use = False  # whether its user did something since the session was last prolonged
         self.unanswered = 0
-        self._answered = asyncio.Event()
+        self._answered: asyncio.Event | None = None  # made when first waited for: it takes 1 KB
         self._above_since = 0.0  # when too many bytes began to wait; 0: they do not
 
     @property
@@ -76,15 +76,16 @@ class Peer:
         """Whether frames may still be written."""
         return self.protocol.state is State.OPEN
 
-    def write(self, data: bytes, limit: int) -> None:
-        """Write whole frames, and look whether this client reads at all: `limit` as of `cut_off_if_stalled`."""
+    def write(self, data: bytes, limit: int) -> bool:
+        """Write whole frames, and look whether this client reads at all: whether more than `limit` bytes wait."""
         transport = self.transport
         # Nothing follows our close frame (RFC 6455 §5.5.1).
         if self.protocol.close_sent or transport.is_closing():
-            return
+            return False
         transport.write(data)
         if self._above_since or transport.get_write_buffer_size() > limit:
-            self.cut_off_if_stalled(limit)
+            return self.cut_off_if_stalled(limit) > limit
+        return False
 
     def cut_off_if_stalled(self, limit: int) -> int:
         """End the connection if more than `limit` bytes have waited for it for 5 s, or four times as many do.
@@ -114,7 +115,8 @@ class Peer:
     def answered(self) -> None:
         """One of the commands that wait for the journal has its answer."""
         self.unanswered -= 1
-        self._answered.set()
+        if self._answered is not None:
+            self._answered.set()
 
     async def until_few_unanswered(self) -> None:
         """Return when fewer than `UNANSWERED_MAX` commands wait for their answer.
@@ -129,5 +131,6 @@ class Peer:
 
     async def _until_unanswered(self, most: int) -> None:
         while self.unanswered > most:
+            self._answered = self._answered or asyncio.Event()
             self._answered.clear()
             await self._answered.wait()

@@ -24,6 +24,7 @@ from chatd.heads import Heads
 from chatd.hello import Greeter
 from chatd.hub import Hub
 from chatd.journal import Journal
+from chatd.keepalive import Keepalive
 from chatd.line import Bounds, lines
 from chatd.peer import Peer, frame
 from chatd.presence_exchange import PresenceExchange
@@ -97,6 +98,7 @@ class Daemon:
         )
         self._proxies = Proxies(settings.proxies)
         self._most = min(settings.sockets_max, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - OTHER_FILES)
+        self._keepalive = Keepalive(self._hub, self._fanout)
         self._garbage = Garbage()
         self._server: Server | None = None
         self._draining = False
@@ -114,6 +116,7 @@ class Daemon:
                     self._heads.run(),
                     self._watch.run(),
                     self._presence.run(),
+                    self._keepalive.run(),
                     self._sweep(),
                     self._cut_off_stalled(),
                 )
@@ -148,8 +151,7 @@ class Daemon:
             "compression": None,  # 33 KB less a connection, and one frame serves all of them
             "server_header": None,
             "open_timeout": self._settings.handshake_seconds,
-            "ping_interval": 20,
-            "ping_timeout": 20,
+            "ping_interval": None,  # see `Keepalive`
             "close_timeout": 2,
             "max_size": self._settings.frame_max,
             "max_queue": 16,
@@ -234,11 +236,10 @@ class Daemon:
         self._presence.compare()
 
     async def _cut_off_stalled(self) -> None:
-        """End the connections that do not read, also where nothing is published: pongs wait for them as well."""
+        """End the connections that do not read, and have what waited for them given back to the system."""
         while True:
             await asyncio.sleep(STALL_CHECK_SECONDS)
-            limit = self._settings.buffer_max
-            self._garbage.note_waiting(sum([peer.cut_off_if_stalled(limit) for peer in self._hub.peers()]))
+            self._garbage.note_waiting(self._fanout.cut_off_stalled())
 
     async def _sweep(self) -> None:
         """Forget the rooms and users that nobody here belongs to any more, and old answers."""

@@ -35,9 +35,10 @@ FOREIGN = {
 # The layers of the daemon, from the bottom; each imports only what stands before it.
 LAYERS = (
     {"hub", "sequencer", "fences", "timeline", "ratelimit", "turns", "presence"},
-    {"peer", "handshake", "line", "store", "wire", "writer", "together", "garbage"},
+    {"line"},
+    {"peer", "handshake", "store", "wire", "writer", "together", "garbage"},
     {"fanout", "bus", "journal", "watch"},
-    {"delivery", "presence_exchange"},
+    {"delivery", "presence_exchange", "keepalive"},
     {"heads", "signals"},
     {"commands"},
     {"hello"},

@@ -16,8 +16,9 @@ from chatd.connection import Admission, Connections
 from chatd.handshake import Proxies
 from chatd.hello import Greeter
 from chatd.hub import Hub
+from chatd.line import Bounds, lines
 from chatd.peer import Peer
-from chatd.ratelimit import Kind, Limits, Quota
+from chatd.ratelimit import Buckets, Kind, Limits, Quota, Rate
 from chatd.watch import Found, Watch
 from shared import protocol
 from shared.protocol import Close
@@ -63,7 +64,12 @@ async def path(broken: Broken) -> AsyncIterator[str]:
     parts = (cast(Watch, broken), cast(Greeter, broken), cast(Commands, broken))
     connections = Connections(hub, *parts, admission)
     path = str(short_folder() / "chatd.sock")
-    options: dict[str, Any] = {"subprotocols": [protocol.SUBPROTOCOL], "close_timeout": 1}
+    bounds = Bounds(Buckets(Rate(1_000, 1_000)), waiting=1_000_000, lines=10)
+    options: dict[str, Any] = {
+        "create_connection": lines(bounds),
+        "subprotocols": [protocol.SUBPROTOCOL],
+        "close_timeout": 1,
+    }
     async with unix_serve(connections.serve, path, **options):
         yield path
 

@@ -2,13 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import pytest
-from websockets.asyncio.server import ServerConnection
 from websockets.client import ClientProtocol
 from websockets.frames import Frame
 from websockets.protocol import State
@@ -18,8 +17,9 @@ from chatd.bus import Bus
 from chatd.delivery import Delivery
 from chatd.fanout import Fanout
 from chatd.hub import Hub
+from chatd.line import Line
 from chatd.peer import Peer
-from chatd.store import Store
+from chatd.store import Store, StoreAway
 from shared import protocol, rooms
 from shared.database import Database
 from shared.rooms import GENERAL
@@ -28,7 +28,7 @@ from tests.shared.people import accepted, person, sending, write
 
 ROOM, ALICE = 7, 1
 NOWHERE = SimpleNamespace(transport=None, protocol=None)  # nothing is written to her here
-ALICES = Peer(cast(ServerConnection, NOWHERE), sid="hers", user=ALICE)
+ALICES = Peer(cast(Line, NOWHERE), sid="hers", user=ALICE)
 
 
 @pytest.fixture
@@ -67,16 +67,21 @@ async def test_a_client_that_is_gone_is_not_brought_up_to_date(away: Delivery) -
 
 
 class SlowStore(Store):
-    """Its answers come when they are let go, as they were when they were asked for."""
+    """The answers for one reader come when they are let go, as they were when they were asked for."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self.asked, self.may_answer = asyncio.Event(), asyncio.Event()
+        self.slow_for: int | None = None  # None: the daemon itself
+        self.fault: Exception | None = None  # comes instead of the answer
 
     async def run(self, *args: Any, **kwargs: Any) -> Any:
         found = await super().run(*args, **kwargs)
-        self.asked.set()
-        await self.may_answer.wait()
+        if kwargs.get("reader") == self.slow_for:
+            self.asked.set()
+            await self.may_answer.wait()
+            if self.fault is not None:
+                raise self.fault
         return found
 
 
@@ -100,10 +105,33 @@ class Ear:
         ]
 
 
-@pytest.mark.parametrize("count", [1, 2, 3])
-async def test_what_came_over_the_bus_while_the_database_was_asked_is_not_told_again(
-    settings: Settings, database: Database, count: int
-) -> None:
+@dataclass
+class Scene:
+    """Alice is connected, and what the database answers to somebody comes late."""
+
+    database: Database
+    store: SlowStore
+    delivery: Delivery
+    alice: protocol.User
+    peer: Peer
+    ear: Ear
+    head: int  # the version of the room before anything was said
+
+    def say(self, *texts: str) -> list[protocol.Message]:
+        """What Alice says is committed, and not yet published."""
+        commands = [sending(text, room=GENERAL) for text in texts]
+        return accepted(write(self.database, self.alice, *commands))
+
+    def hear(self, *published: protocol.ServerMessage) -> None:
+        for message in published:
+            self.delivery.heard(GENERAL, protocol.encode(message))
+
+    def told(self, kind: str) -> list[dict[str, Any]]:
+        return [frame for frame in self.ear.heard if frame["type"] == kind]
+
+
+@pytest.fixture
+async def scene(settings: Settings, database: Database) -> AsyncIterator[Scene]:
     alice = person(database, "alice")
     ignore: Callable[..., None] = lambda *_: None  # noqa: E731
     bus = Bus(settings, on_room=ignore, on_user=ignore, on_presence=ignore, on_restored=ignore)
@@ -112,29 +140,124 @@ async def test_what_came_over_the_bus_while_the_database_was_asked_is_not_told_a
     delivery = Delivery(store, bus, Fanout(asyncio.get_running_loop(), limit=1_000_000), hub)
     ear = Ear()
     line = SimpleNamespace(transport=ear, protocol=SimpleNamespace(close_sent=None))
-    peer = Peer(cast(ServerConnection, line), sid="hers", user=alice.id)
+    peer = Peer(cast(Line, line), sid="hers", user=alice.id)
     hub.register(peer, alice.id)
-    hub.enter(peer, GENERAL)
     with database.cursor() as cursor:
-        delivery.sequencer.track(GENERAL, rooms.heads(cursor, [GENERAL])[GENERAL])
-    said = accepted(
-        write(database, alice, *(sending(text, room=GENERAL) for text in ("one", "two", "three")))
-    )
+        head = rooms.heads(cursor, [GENERAL])[GENERAL]
+    delivery.sequencer.track(GENERAL, head)
+    yield Scene(database, store, delivery, alice, peer, ear, head)
+    store.close()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+async def test_what_came_over_the_bus_while_the_database_was_asked_is_not_told_again(
+    scene: Scene, count: int
+) -> None:
+    delivery, store = scene.delivery, scene.store
+    delivery.hub.enter(scene.peer, GENERAL)
+    said = scene.say("one", "two", "three")
     async with asyncio.timeout(60):
         before = asyncio.all_tasks()
         delivery.compare([(GENERAL, said[-1].version)])
         (asking,) = asyncio.all_tasks() - before
         await store.asked.wait()
-        for message in said[:count]:
-            delivery.heard(GENERAL, protocol.encode(message))
+        scene.hear(*said[:count])
         store.may_answer.set()
         await asking
-        while delivery.sequencer.seen(GENERAL) != said[-1].version or not ear.heard:
+        while delivery.sequencer.seen(GENERAL) != said[-1].version or not scene.ear.heard:
             await asyncio.sleep(0)
         await asyncio.sleep(0)
-    told = [frame for frame in ear.heard if frame["type"] == "message"]
+    told = scene.told("message")
     assert [frame["body"] for frame in told] == [message.body for message in said[:count]]
-    found = [frame for frame in ear.heard if frame["type"] == "changes"]
+    found = scene.told("changes")
     assert [frame["from"] for frame in found] == [said[count - 1].version] * (count < 3)
     assert [one["body"] for frame in found for one in frame["messages"]] == [m.body for m in said[count:]]
-    store.close()
+
+
+Question: TypeAlias = Callable[[Scene, int], Coroutine[Any, Any, None]]
+
+
+async def resume(scene: Scene, since: int) -> None:
+    """Alice comes back with a cursor, and is brought up to date."""
+    before = asyncio.all_tasks()
+    scene.delivery.enter(scene.peer, GENERAL, cursor=since, head=since + 1)
+    (catching_up,) = asyncio.all_tasks() - before
+    await catching_up
+
+
+async def sync(scene: Scene, since: int) -> None:
+    """Alice is in the room, and asks for what lies after a version."""
+    scene.delivery.hub.enter(scene.peer, GENERAL)
+    await scene.delivery.sync(scene.peer, GENERAL, since)
+
+
+async def asked(scene: Scene, question: Question, since: int) -> asyncio.Task[None]:
+    """A question of Alice that the database has answered, and whose answer has not come yet."""
+    scene.store.slow_for = scene.alice.id
+    asking = asyncio.ensure_future(question(scene, since))
+    await scene.store.asked.wait()
+    return asking
+
+
+async def answer(scene: Scene, asking: asyncio.Task[None]) -> None:
+    """Let the answer come, and all that is due be written."""
+    scene.store.may_answer.set()
+    await asking
+    await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("question", [resume, sync])
+async def test_what_was_held_and_is_in_the_answer_is_told_once(scene: Scene, question: Question) -> None:
+    said = scene.say("one", "two")
+    async with asyncio.timeout(60):
+        asking = await asked(scene, question, scene.head)
+        said += scene.say("three")
+        scene.hear(said[0], protocol.Seen(GENERAL, scene.alice.id, 1), *said[1:])
+        await answer(scene, asking)
+    assert [frame["type"] for frame in scene.ear.heard] == ["changes", "seen", "message"]
+    assert [one["body"] for one in scene.told("changes")[0]["messages"]] == ["one", "two"]
+    assert scene.told("message")[0]["body"] == "three"
+
+
+@pytest.mark.parametrize("question", [resume, sync])
+async def test_what_was_held_before_a_reset_is_not_told(scene: Scene, question: Question) -> None:
+    said = scene.say("one", "two")
+    async with asyncio.timeout(60):
+        asking = await asked(scene, question, said[-1].version + 1)  # which the room never had
+        said += scene.say("three")
+        scene.hear(*said)
+        await answer(scene, asking)
+    assert [frame["type"] for frame in scene.ear.heard] == ["reset", "message"]
+    assert scene.told("message")[0]["body"] == "three"
+
+
+@pytest.mark.parametrize("question", [resume, sync])
+@pytest.mark.parametrize("later", [0, 1])
+async def test_what_the_daemon_had_missed_is_told_unless_all_of_it_is_in_the_answer(
+    scene: Scene, question: Question, later: int
+) -> None:
+    said = scene.say("one", "two")
+    async with asyncio.timeout(60):
+        asking = await asked(scene, question, scene.head)
+        said += scene.say(*["three"][:later])
+        scene.delivery.compare([(GENERAL, said[-1].version)])
+        while scene.delivery.sequencer.seen(GENERAL) != said[-1].version:
+            await asyncio.sleep(0)
+        await answer(scene, asking)
+    assert {frame["type"] for frame in scene.ear.heard} == {"changes"}
+    assert [[one["body"] for one in frame["messages"]] for frame in scene.told("changes")] == [
+        ["one", "two"],
+        *[["one", "two", "three"]][:later],
+    ]
+
+
+async def test_where_no_answer_came_all_that_was_held_is_told(scene: Scene) -> None:
+    said = scene.say("one", "two")
+    async with asyncio.timeout(60):
+        asking = await asked(scene, sync, scene.head)
+        scene.hear(*said)
+        scene.store.fault = StoreAway()
+        with pytest.raises(StoreAway):
+            await answer(scene, asking)
+        await asyncio.sleep(0.01)
+    assert [frame["body"] for frame in scene.ear.heard] == ["one", "two"]

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from websockets.asyncio.server import ServerConnection
 from websockets.frames import Close
 from websockets.protocol import State
 
@@ -20,6 +19,7 @@ from chatd.fanout import (
     SLICE_AMONG_ANSWERS,
     Fanout,
 )
+from chatd.line import Line
 from chatd.peer import RESET, Peer, frame
 from shared import protocol
 
@@ -69,7 +69,7 @@ class Socket:
 
 def a_peer() -> tuple[Peer, Transport]:
     socket = Socket()
-    return Peer(cast(ServerConnection, socket), sid="x" * 43, user=1), socket.transport
+    return Peer(cast(Line, socket), sid="x" * 43, user=1), socket.transport
 
 
 def a_fanout(*, is_awaited: Callable[[], bool] = lambda: False) -> Fanout:
@@ -288,17 +288,36 @@ async def test_a_burst_of_others_cuts_nobody_off(monkeypatch: pytest.MonkeyPatch
     assert not wire.aborted
 
 
-async def test_who_does_not_read_for_five_seconds_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, (peer, wire) = a_fanout(), a_peer()
+async def test_who_does_not_read_for_five_seconds_is_cut_off_though_nothing_more_is_posted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fanout, (slow, wire), (quick, other) = a_fanout(), a_peer(), a_peer()
     now = 100.0
     monkeypatch.setattr("chatd.peer.time.monotonic", lambda: now)
     wire.buffered = LIMIT + 1
-    assert peer.cut_off_if_stalled(LIMIT) == LIMIT + 1, "so many bytes wait"
+    fanout.post([slow, quick], b"a frame")
+    await one_turn()
+    assert fanout.cut_off_stalled() == LIMIT + 1, "so many bytes wait"
     assert not wire.aborted
     now += 5.1
-    peer.cut_off_if_stalled(LIMIT)
-    assert wire.aborted
-    assert peer.cut_off_if_stalled(LIMIT) == 0, "nothing waits for who is gone"
+    fanout.cut_off_stalled()
+    assert (wire.aborted, other.aborted) == (True, False)
+    assert fanout.cut_off_stalled() == 0, "nothing waits for who is gone"
+
+
+async def test_who_reads_again_in_time_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    fanout, (peer, wire) = a_fanout(), a_peer()
+    now = 100.0
+    monkeypatch.setattr("chatd.peer.time.monotonic", lambda: now)
+    for _ in range(2):
+        wire.buffered = LIMIT + 1
+        fanout.post([peer], b"a frame")
+        await one_turn()
+        now += 4
+        wire.buffered = LIMIT
+        assert fanout.cut_off_stalled() == LIMIT
+        now += 4
+    assert not wire.aborted
 
 
 async def test_who_is_cut_off_hears_of_it_at_once_though_nothing_more_fits_in_its_buffer() -> None:
@@ -310,7 +329,7 @@ async def test_who_is_cut_off_hears_of_it_at_once_though_nothing_more_fits_in_it
             client.settimeout(60)
             transport = (await lines.get()).transport
             line = SimpleNamespace(transport=transport, protocol=SimpleNamespace(close_sent=None))
-            peer = Peer(cast(ServerConnection, line), sid="x" * 43, user=1)
+            peer = Peer(cast(Line, line), sid="x" * 43, user=1)
             while not transport.is_closing():
                 peer.write(bytes(100_000), 100_000)
                 await one_turn()

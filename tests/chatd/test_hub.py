@@ -60,20 +60,20 @@ def test_who_is_behind_gets_what_was_held_in_order_and_then_all_at_once() -> Non
     hub = hub_with(("laptop", ALICE))
     hub.enter("laptop", ROOM, behind=True)
     assert not hub.of_room(ROOM)
-    hub.hold_back(ROOM, b"one")
-    hub.hold_back(ROOM, b"two")
+    hub.hold_back(ROOM, 1, b"one")
+    hub.hold_back(ROOM, 2, b"two")
     assert hub.release("laptop", ROOM) == [b"one", b"two"]
     assert set(hub.of_room(ROOM)) == {"laptop"}
-    hub.hold_back(ROOM, b"three")
+    hub.hold_back(ROOM, 3, b"three")
     assert hub.release("laptop", ROOM) == []
 
 
 def test_what_is_held_for_one_is_not_held_for_another() -> None:
     hub = hub_with(("laptop", ALICE), ("desk", BOB))
     hub.enter("laptop", ROOM, behind=True)
-    hub.hold_back(ROOM, b"one")
+    hub.hold_back(ROOM, 1, b"one")
     hub.enter("desk", ROOM, behind=True)
-    hub.hold_back(ROOM, b"two")
+    hub.hold_back(ROOM, 2, b"two")
     assert hub.release("desk", ROOM) == [b"two"]
     assert hub.release("laptop", ROOM) == [b"one", b"two"]
 
@@ -82,18 +82,28 @@ def test_holding_again_keeps_what_is_held() -> None:
     hub = hub_with(("laptop", ALICE))
     hub.enter("laptop", ROOM)
     assert hub.hold("laptop", ROOM)
-    hub.hold_back(ROOM, b"one")
+    hub.hold_back(ROOM, 1, b"one")
     assert not hub.hold("laptop", ROOM)
     assert hub.release("laptop", ROOM) == [b"one"]
+
+
+def test_what_was_told_already_is_left_out_and_a_signal_never_is() -> None:
+    hub = hub_with(("laptop", ALICE), ("desk", BOB))
+    for peer in ("laptop", "desk"):
+        hub.enter(peer, ROOM, behind=True)
+    for version, frame in ((4, b"four"), (0, b"seen"), (5, b"five"), (6, b"six")):
+        hub.hold_back(ROOM, version, frame)
+    assert hub.release("laptop", ROOM, told=5) == [b"seen", b"six"]
+    assert hub.release("desk", ROOM) == [b"four", b"seen", b"five", b"six"]
 
 
 def test_more_than_is_held_for_anybody_is_not_held_at_all() -> None:
     hub = hub_with(("laptop", ALICE), ("desk", BOB))
     hub.enter("laptop", ROOM, behind=True)
-    hub.hold_back(ROOM, b"x" * HELD_MAX)
+    hub.hold_back(ROOM, 1, b"x" * HELD_MAX)
     hub.enter("desk", ROOM, behind=True)
-    hub.hold_back(ROOM, b"x")
-    hub.hold_back(ROOM, b"small again")
+    hub.hold_back(ROOM, 2, b"x")
+    hub.hold_back(ROOM, 3, b"small again")
     assert hub.release("laptop", ROOM) is None
     assert hub.release("desk", ROOM) == [b"x", b"small again"]
     assert set(hub.of_room(ROOM)) == {"laptop", "desk"}, "both get what happens from now on"
@@ -120,7 +130,7 @@ def test_a_user_leaves_with_all_peers() -> None:
 def test_who_left_while_behind_gets_nothing_more() -> None:
     hub = hub_with(("laptop", ALICE))
     hub.enter("laptop", ROOM, behind=True)
-    hub.hold_back(ROOM, b"one")
+    hub.hold_back(ROOM, 1, b"one")
     hub.leave(ALICE, ROOM)
     assert hub.release("laptop", ROOM) == []
     assert not hub.of_room(ROOM)
@@ -137,7 +147,7 @@ def test_the_newest_change_of_the_members_is_remembered_until_nobody_is_there() 
 
 
 class AgainstSimpleSets(RuleBasedStateMachine):
-    """The same in the plainest terms: a table of (peer, room), and a list of frames for who is behind."""
+    """The same in the plainest terms: a table of (peer, room), and a list of versions and frames for who is behind."""
 
     peers = Bundle("peers")
     rooms = st.integers(10, 13)
@@ -149,7 +159,7 @@ class AgainstSimpleSets(RuleBasedStateMachine):
         self.frames = 0
         self.users: dict[int, int] = {}
         self.inside: set[tuple[int, int]] = set()
-        self.held: dict[tuple[int, int], list[bytes]] = {}
+        self.held: dict[tuple[int, int], list[tuple[int, bytes]]] = {}
 
     @rule(target=peers, user=st.integers(1, 3))
     def connect(self, user: int) -> int:
@@ -179,9 +189,11 @@ class AgainstSimpleSets(RuleBasedStateMachine):
             assert self.hub.hold(peer, room) is ((peer, room) not in self.held)
             self.held.setdefault((peer, room), [])
 
-    @rule(peer=peers, room=rooms)
-    def release(self, peer: int, room: int) -> None:
-        assert self.hub.release(peer, room) == self.held.pop((peer, room), [])
+    @rule(peer=peers, room=rooms, told=st.integers(0, 40))
+    def release(self, peer: int, room: int, told: int) -> None:
+        held = self.held.pop((peer, room), [])
+        due = [frame for version, frame in held if version > told or version == 0]
+        assert self.hub.release(peer, room, told=told) == due
 
     @rule(user=st.integers(1, 3), room=rooms)
     def leave(self, user: int, room: int) -> None:
@@ -189,14 +201,14 @@ class AgainstSimpleSets(RuleBasedStateMachine):
         assert set(self.hub.leave(user, room)) == {peer for peer, _ in gone}
         self._drop(gone)
 
-    @rule(room=rooms)
-    def change(self, room: int) -> None:
+    @rule(room=rooms, is_signal=st.booleans())
+    def happens(self, room: int, is_signal: bool) -> None:
         self.frames += 1
-        frame = str(self.frames).encode()
-        self.hub.hold_back(room, frame)
+        version, frame = 0 if is_signal else self.frames, str(self.frames).encode()
+        self.hub.hold_back(room, version, frame)
         for (_, held_in), held in self.held.items():
             if held_in == room:
-                held.append(frame)
+                held.append((version, frame))
 
     def _drop(self, places: set[tuple[int, int]]) -> None:
         self.inside -= places

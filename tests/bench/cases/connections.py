@@ -22,7 +22,7 @@ def _sample(what: str, ran: load.Run, size: float, more: Mapping[str, float] | N
 # -- idle connections
 
 IDLE = (1_000, 5_000, 15_000)
-IDLE_SECONDS = 22.0  # every session is looked at once in 20 s, and every connection pinged
+IDLE_SECONDS = 32.0  # every session is looked at once in 20 s, and every connection pinged in 30
 PROBE_MS = 20
 ROOM_SIZE = 20
 

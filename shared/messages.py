@@ -22,7 +22,7 @@ CHANGES_BYTES = 256 * 1024
 ROW_BYTES = 200  # of a message beside its text, reactions and mentions
 
 
-class _Stored(msgspec.Struct, array_like=True):
+class _Stored(msgspec.Struct, array_like=True, gc=False):
     """The row of a message, and the name of its author."""
 
     number: int

@@ -146,18 +146,18 @@ class Ping(ClientMessage):
     """Ask for a `pong`."""
 
 
-class ServerMessage(msgspec.Struct, tag_field="type", tag=str.lower, omit_defaults=True):
-    """What the server sends."""
+class ServerMessage(msgspec.Struct, tag_field="type", tag=str.lower, omit_defaults=True, gc=False):
+    """What the server sends. It holds data alone, in no circle, so Python's collector need not look at it (`gc`)."""
 
 
-class User(msgspec.Struct, frozen=True):
+class User(msgspec.Struct, frozen=True, gc=False):
     """A person."""
 
     id: int
     name: str
 
 
-class Room(msgspec.Struct, frozen=True):
+class Room(msgspec.Struct, frozen=True, gc=False):
     """A room's full state. `members` names the one or two people of a direct room only."""
 
     id: int
@@ -169,7 +169,7 @@ class Room(msgspec.Struct, frozen=True):
     topic: str = ""
 
 
-class RoomSummary(msgspec.Struct, frozen=True):
+class RoomSummary(msgspec.Struct, frozen=True, gc=False):
     """A room as one of its members sees it: enough for the list of rooms."""
 
     room: Room
@@ -183,7 +183,7 @@ class RoomSummary(msgspec.Struct, frozen=True):
     seen: int = 0  # in a direct room: the number up to which the other has ever read
 
 
-class Reaction(msgspec.Struct, frozen=True):
+class Reaction(msgspec.Struct, frozen=True, gc=False):
     """An emoji under a message, and the ids of those who put it there, the first one first."""
 
     emoji: str

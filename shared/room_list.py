@@ -24,7 +24,7 @@ _MENTIONS = (
 MENTIONS = f"{_MENTIONS} AS mentions"
 
 
-class _Membership(msgspec.Struct, array_like=True):
+class _Membership(msgspec.Struct, array_like=True, gc=False):
     """A room and its member; `seen` is how far the other of a direct room has read."""
 
     room: rooms.Stored

@@ -27,7 +27,7 @@ _PEOPLE = (
 )
 
 
-class Stored(msgspec.Struct, array_like=True):
+class Stored(msgspec.Struct, array_like=True, gc=False):
     """The row of a room. `people` are those in a direct room, as `id name` by comma, which no nickname contains."""
 
     id: int

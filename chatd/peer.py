@@ -27,7 +27,7 @@ def frame(message: protocol.ServerMessage | bytes) -> bytes:
     """The WebSocket text frame of a message or of its JSON (RFC 6455 §5.2), the same bytes for everybody.
 
     A server's frames carry no mask, and compression is off, so one frame serves all connections: to make one
-    takes 3 µs, which each of a room's members would cost.
+    takes a microsecond or more, which each of a room's members would cost.
     """
     payload = message if isinstance(message, bytes) else protocol.encode(message)
     return Frame(Opcode.TEXT, payload).serialize(mask=False)

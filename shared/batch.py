@@ -254,7 +254,7 @@ def _write(
 def _messages(result: log.Result) -> Iterator[Statement]:
     if result.created:
         rows = [(*_key(entry.message), *_state(entry)) for entry in result.created.values()]
-        text, values = rows_of(5 + len(STATE), rows)
+        text, values = rows_of(rows)
         columns = f"room_id, number, author_id, client_id, at, {', '.join(STATE)}"
         yield f"INSERT INTO messages ({columns}) VALUES {text}", values
     for (room, number), entry in result.changed.items():
@@ -267,7 +267,7 @@ def _messages(result: log.Result) -> Iterator[Statement]:
 def _done(result: log.Result) -> Iterator[Statement]:
     if result.done:
         rows = [(user, id.bytes, d.room, d.number, d.version, d.at) for (user, id), d in result.done.items()]
-        text, values = rows_of(6, rows)
+        text, values = rows_of(rows)
         yield f"INSERT INTO commands (author_id, id, room_id, number, version, at) VALUES {text}", values
 
 
@@ -324,7 +324,7 @@ def _mentions(before: dict[Place, log.Entry], result: log.Result) -> Iterator[St
         for user in users
     ]
     if rows:
-        text, values = rows_of(3, rows)
+        text, values = rows_of(rows)
         yield f"INSERT INTO mentions (room_id, user_id, number) VALUES {text}", values
 
 
@@ -339,12 +339,12 @@ def _heads(snapshot: log.Snapshot, result: log.Result) -> Iterator[Statement]:
     if not changed:
         return
     heads = [(room, snapshot.heads[room]) for room in changed]
-    cases = " ".join(["WHEN %s THEN %s"] * len(heads))
-    numbers = [value for room, head in heads for value in (room, head.number)]
-    versions = [value for room, head in heads for value in (room, head.version)]
+    numbers = " ".join([f"WHEN {room} THEN {head.number}" for room, head in heads])
+    versions = " ".join([f"WHEN {room} THEN {head.version}" for room, head in heads])
     yield (
-        f"UPDATE rooms SET number = CASE id {cases} END, version = CASE id {cases} END, touched = NOW(3) WHERE id IN %s",
-        (*numbers, *versions, changed),
+        f"UPDATE rooms SET number = CASE id {numbers} END, version = CASE id {versions} END, touched = NOW(3)"
+        " WHERE id IN %s",
+        (changed,),
     )
 
 
@@ -358,7 +358,7 @@ def _markers(result: log.Result) -> Iterator[Statement]:
         last[message.room, message.author.id] = message.number
     if last:
         rows = [(room, user, number, number) for (room, user), number in sorted(last.items())]
-        text, values = rows_of(4, rows)
+        text, values = rows_of(rows)
         yield (
             f"INSERT INTO members (room_id, user_id, last_read, seen) VALUES {text}"
             " ON DUPLICATE KEY UPDATE last_read = VALUES(last_read), seen = VALUES(seen), marker = marker + 1",

@@ -58,14 +58,31 @@ def listed(columns: Sequence[str], rows: Collection[Sequence[Any]]) -> Statement
     (`eq_range_index_dive_limit`) it walks tables instead of their index. 256 pairs took 90 ms so, and longer the
     more messages there were; joined they take 3.
     """
-    text, values = rows_of(len(columns), rows)
+    text, values = rows_of(rows)
     return f"WITH listed ({', '.join(columns)}) AS (VALUES {text}) ", values
 
 
-def rows_of(width: int, rows: Collection[Sequence[Any]]) -> Statement:
-    """What stands behind VALUES for these rows, each with `width` values."""
-    marks = f"({', '.join(['%s'] * width)})"
-    return ", ".join([marks] * len(rows)), [value for row in rows for value in row]
+def rows_of(rows: Collection[Sequence[Any]]) -> Statement:
+    """What stands behind VALUES for these rows.
+
+    Numbers, bytes and NULL stand in it as SQL writes them, and PyMySQL escapes the rest: for the row of a message 2.6 µs
+    instead of 7.6, of 90 that a message costs the daemon where 256 write at once.
+    """
+    values: list[Any] = []
+    return ", ".join([f"({', '.join([_written(value, values) for value in row])})" for row in rows]), values
+
+
+def _written(value: Any, values: list[Any]) -> str:
+    """A value in SQL; what is neither a number nor bytes nor nothing goes to `values`, to be escaped."""
+    kind = type(value)
+    if kind is int or kind is bool:
+        return str(int(value))
+    if value is None:
+        return "NULL"
+    if kind is bytes:
+        return f"x'{value.hex()}'"
+    values.append(value)
+    return "%s"
 
 
 class _OwnCursor(DictCursor):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from tests.bench.case import Case, Plan, Step
 from tests.bench.figures import FAILED, US, Sample
 
-TRIES = 2  # of a step that others spoil
+TRIES = 3  # of a step that others spoil
 
 
 def say(text: str) -> None:

@@ -17,6 +17,7 @@ from shared.database import (
     is_locked,
     is_lost,
     is_unavailable,
+    listed,
     together,
 )
 from shared.settings import Settings
@@ -75,6 +76,21 @@ def test_a_reader_within_a_transaction_sees_what_was_committed_meanwhile(
             put(writing, "alice")
         cursor.execute("SELECT name FROM users")
         assert cursor.fetchall() == [{"name": "alice"}]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        (0, -1, 2**63, True, False, None),
+        (b"", b"'\\\x00\xff%s", "", "it's 100 %s \\ 'x'", "🇩🇪", None),
+    ],
+)
+def test_rows_are_what_was_given(database: Database, row: tuple[object, ...]) -> None:
+    columns = [f"c{number}" for number in range(len(row))]
+    table, values = listed(columns, [row, row])
+    with database.cursor() as cursor:
+        cursor.execute(f"{table}SELECT * FROM listed", values)
+        assert [tuple(found.values()) for found in cursor.fetchall()] == [row, row]
 
 
 def test_every_connection_is_set_up_alike(services: Database) -> None:

@@ -42,7 +42,8 @@ _MEMBERSHIP = Packed(
     _Membership,
     {
         "room": rooms.packed(
-            "IF(r.kind = 'direct', CONCAT_WS(',', CONCAT(s.id, ' ', s.name), CONCAT(p.id, ' ', p.name)), NULL)"
+            "JSON_COMPACT(IF(r.kind = 'direct', IF(p.id IS NULL, JSON_ARRAY(JSON_OBJECT('id', s.id, 'name', s.name)),"
+            " JSON_ARRAY(JSON_OBJECT('id', s.id, 'name', s.name), JSON_OBJECT('id', p.id, 'name', p.name))), NULL))"
         ).sql,
         "user": "m.user_id",
         "user_name": "s.name",

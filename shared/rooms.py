@@ -20,15 +20,15 @@ from shared.text import IGNORABLE
 
 GENERAL = 1  # the room that everyone is in and nobody can leave
 
-# For `Stored.people`.
+# For `Stored.people`. What IF gives is text to MariaDB, and JSON again by JSON_COMPACT.
 _PEOPLE = (
-    "IF(r.kind = 'direct', (SELECT GROUP_CONCAT(pu.id, ' ', pu.name ORDER BY pu.id) FROM members pm"
-    " JOIN users pu ON pu.id = pm.user_id WHERE pm.room_id = r.id), NULL)"
+    "JSON_COMPACT(IF(r.kind = 'direct', (SELECT JSON_ARRAYAGG(JSON_OBJECT('id', pu.id, 'name', pu.name) ORDER BY pu.id)"
+    " FROM members pm JOIN users pu ON pu.id = pm.user_id WHERE pm.room_id = r.id), NULL))"
 )
 
 
 class Stored(msgspec.Struct, array_like=True, gc=False):
-    """The row of a room. `people` are those in a direct room, as `id name` by comma, which no nickname contains."""
+    """The row of a room. `people` are those in a direct room."""
 
     id: int
     kind: str
@@ -38,7 +38,7 @@ class Stored(msgspec.Struct, array_like=True, gc=False):
     meta_version: int
     version: int
     number: int
-    people: str | None
+    people: list[protocol.User] | None
 
 
 def packed(people: str) -> Packed[Stored]:
@@ -265,14 +265,13 @@ def state(cursor: Cursor, room: int) -> protocol.Room | None:
 
 def state_of(stored: Stored) -> protocol.Room:
     """A room's own state, as it is stored."""
-    people = [person.split(" ") for person in (stored.people or "").split(",") if person]
     return protocol.Room(
         id=stored.id,
         kind=stored.kind,
         name=stored.name,
         member_count=stored.member_count,
         version=stored.meta_version,
-        members=[protocol.User(int(id), name) for id, name in people],
+        members=stored.people or [],
         topic=stored.topic,
     )
 

@@ -82,10 +82,12 @@ class Peer:
         # Nothing follows our close frame (RFC 6455 §5.5.1).
         if self.protocol.close_sent or transport.is_closing():
             return False
-        transport.write(data)
-        if self._above_since or transport.get_write_buffer_size() > limit:
-            return self.cut_off_if_stalled(limit) > limit
-        return False
+        line = self.socket
+        if line.paused:
+            line.hold(data)
+        else:
+            transport.write(data)
+        return line.paused and self.cut_off_if_stalled(limit) > limit
 
     def cut_off_if_stalled(self, limit: int) -> int:
         """End the connection if more than `limit` bytes have waited for it for 5 s, or four times as many do.
@@ -93,7 +95,7 @@ class Peer:
         A burst of others is not this client's fault. One that stalls can not read a close code
         anyway, and the log brings it up to date when it is back. Returns how many bytes wait.
         """
-        waiting = 0 if self.transport.is_closing() else self.transport.get_write_buffer_size()
+        waiting = 0 if self.transport.is_closing() else self.socket.waiting
         if waiting <= limit:
             self._above_since = 0.0
             return waiting
@@ -102,8 +104,8 @@ class Peer:
         if waiting > limit * BURST_FACTOR or now - self._above_since > STALL_SECONDS:
             # On TCP with a reset: else the kernel would keep what it has, for minutes, and the client hear of nothing.
             with contextlib.suppress(OSError):
-                line = self.transport.get_extra_info("socket")
-                line.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, RESET)
+                kernel = self.transport.get_extra_info("socket")
+                kernel.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, RESET)
             self.transport.abort()
         return waiting
 

@@ -25,7 +25,10 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one round found out of one contender. `faults` must not happen; `spoilt` says why it does not count."""
+    """What one round found out of one contender. `faults` must not happen; `spoilt` says why it does not count.
+
+    `round` counts from 1.
+    """
 
     who: str
     what: str
@@ -34,6 +37,7 @@ class Sample:
     faults: Mapping[str, int] = field(default_factory=dict)
     spoilt: str = ""
     note: str = ""
+    round: int = 0
 
     @property
     def key(self) -> Key:
@@ -81,9 +85,25 @@ class Table:
             raise LookupError(f"{figure} of {who} at {what}")
         return found.median
 
+    def ratio(self, one: Key, other: Key, figure: str) -> Spread:
+        """How many times as large a figure is in one row as in another, over the rounds that measured both.
+
+        Round by round, since what slows the host slows all of a round. Raises `LookupError` where there are too few.
+        """
+        ours, theirs = self._by_round(one, figure), self._by_round(other, figure)
+        ratios = [ours[number] / theirs[number] for number in ours if theirs.get(number)]
+        if not ratios or len(ratios) < self._needed:
+            raise LookupError(f"{figure} of {one} beside {other}")
+        return Spread.of(ratios)
+
+    def _by_round(self, key: Key, figure: str) -> dict[int, float]:
+        samples = self._by_key.get(key, [])
+        sound = samples if not self._needed else filter(_is_sound, samples)
+        return {sample.round: sample.figures[figure] for sample in sound if figure in sample.figures}
+
     def sound(self, key: Key) -> int:
         """How many rounds of a row went to their end without a disturbance."""
-        return sum(not sample.spoilt and FAILED not in sample.faults for sample in self._by_key[key])
+        return sum(map(_is_sound, self._by_key[key]))
 
     def valid(self, key: Key) -> bool:
         """Whether a row has the rounds that it needs."""
@@ -102,6 +122,10 @@ class Table:
         return [sample.spoilt for sample in self._by_key[key] if sample.spoilt]
 
 
+def _is_sound(sample: Sample) -> bool:
+    return not sample.spoilt and FAILED not in sample.faults
+
+
 Reading = Callable[[Table], float]
 
 
@@ -110,19 +134,14 @@ def figure(who: str, what: str, name: str) -> Reading:
     return lambda table: table.value(who, what, name)
 
 
-def ratio(one: Reading, other: Reading) -> Reading:
-    """How many times as large one figure is as another. Raises `ZeroDivisionError`."""
-    return lambda table: one(table) / other(table)
+def ratio(one: Key, other: Key, name: str) -> Reading:
+    """Reads how many times as large a figure is in one row as in another: the median of the rounds' ratios."""
+    return lambda table: table.ratio(one, other, name).median
 
 
 def largest(*readings: Reading) -> Reading:
     """The largest of several figures, of those that were measured. Raises `LookupError` where none was."""
     return lambda table: max(_measured(readings, table))
-
-
-def smallest(*readings: Reading) -> Reading:
-    """The smallest of several figures, of those that were measured. Raises `LookupError` where none was."""
-    return lambda table: min(_measured(readings, table))
 
 
 def _measured(readings: Iterable[Reading], table: Table) -> list[float]:

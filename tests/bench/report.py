@@ -12,8 +12,8 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 HEAD = """# What was measured
 
 Written by `make bench`; what each case is, and how it is measured, stands in [README.md](README.md). Every figure is the
-median of its rounds, with the least and the most in brackets; contenders take turns within a round. Ratios of one
-run on one machine say more than the figures themselves.
+median of its rounds, with the least and the most in brackets. Contenders take turns within a round, and ratios are taken
+round by round, for what slows the host slows all of a round: they say more than the figures themselves.
 """
 
 
@@ -77,12 +77,15 @@ def cell(spread: Spread | None, column: Column) -> str:
 
 
 def times(case: Case, table: Table, key: Key) -> str:
-    """How many times as much of the compared figure Parley does at the same."""
+    """How many times as much of the compared figure Parley does at the same, round by round."""
     who, what = key
-    ours, theirs = table.spread(US, what, case.compared), table.spread(who, what, case.compared)
-    if who == US or ours is None or theirs is None or theirs.median == 0:
+    if who == US:
         return ""
-    return f"{ours.median / theirs.median:.1f} ×"
+    try:
+        found = table.ratio((US, what), key, case.compared)
+    except LookupError:
+        return ""
+    return f"{cell(found, Column(case.compared, '', 1))} ×"
 
 
 def remarks(table: Table, key: Key) -> str:

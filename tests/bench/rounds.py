@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tests.bench.case import Case, Plan, Step
 from tests.bench.figures import FAILED, US, Sample
 
-TRIES = 3  # of a step that others spoil
+TRIES = 5  # of a step that others spoil
 
 
 def say(text: str) -> None:
@@ -23,7 +24,7 @@ def run(case: Case, plan: Plan) -> list[Sample]:
             for number in range(plan.rounds):
                 say(f"{case.name}: round {number + 1} of {plan.rounds}")
                 for step in filter(lambda step: plan.includes(step.who), steps):
-                    samples += measure(step, plan)
+                    samples += [replace(sample, round=number + 1) for sample in measure(step, plan)]
     except Exception as fault:  # what all rounds share did not start or did not end; the other cases go on
         say(f"    failed: {fault}")
         samples.append(Sample(US, "what all rounds share", {}, faults={FAILED: 1}, note=str(fault)))

@@ -1,12 +1,16 @@
 """What counts in a run: disturbed rounds do not, and a mistake of Parley fails it."""
 
+import pytest
+
 from tests.bench import rounds, verdict
 from tests.bench.case import Plan, Step
-from tests.bench.figures import FAILED, Goal, Sample, Table, figure, largest, smallest
+from tests.bench.figures import FAILED, Goal, Sample, Table, figure, largest, ratio
+
+OURS, THEIRS = ("Parley", "calm"), ("Node ws", "calm")
 
 
-def sample(value: float, *, who: str = "Parley", spoilt: str = "", **faults: int) -> Sample:
-    return Sample(who, "calm", {"p99": value}, spoilt=spoilt, faults=faults)
+def sample(value: float, *, who: str = "Parley", spoilt: str = "", number: int = 0, **faults: int) -> Sample:
+    return Sample(who, "calm", {"p99": value}, spoilt=spoilt, faults=faults, round=number)
 
 
 def test_disturbed_rounds_do_not_count() -> None:
@@ -28,10 +32,32 @@ def test_what_parley_loses_is_a_fault_and_what_a_peer_loses_only_stands_in_its_r
     assert verdict.faults(table) == ["Parley, calm: 3 absent"]
 
 
-def test_a_peer_that_was_not_measured_leaves_the_best_to_the_others() -> None:
+def test_a_ratio_is_taken_within_each_round() -> None:
+    """The host was half as fast in the second round, and slower still in the third."""
+    rounds_of_both = [(10, 2), (5, 1), (12, 3)]
+    table = Table(
+        sample(value, who=who, number=number)
+        for number, values in enumerate(rounds_of_both, 1)
+        for who, value in zip(("Parley", "Node ws"), values, strict=True)
+    )
+    assert ratio(OURS, THEIRS, "p99")(table) == 5
+    assert table.ratio(OURS, THEIRS, "p99").least == 4
+
+
+def test_a_round_in_which_one_was_disturbed_gives_no_ratio() -> None:
+    ours = [sample(10, number=number) for number in (1, 2, 3)]
+    theirs = [
+        sample(value, who="Node ws", number=number, spoilt=spoilt)
+        for value, number, spoilt in ((1, 1, "others"), (5, 1, ""), (5, 2, ""), (1, 3, "others"))
+    ]
+    with pytest.raises(LookupError):
+        ratio(OURS, THEIRS, "p99")(Table([*ours, *theirs]))
+    assert ratio(OURS, THEIRS, "p99")(Table([*ours, *theirs], needed=2)) == 2
+
+
+def test_a_peer_that_was_not_measured_leaves_the_largest_to_the_others() -> None:
     readings = [figure(who, "calm", "p99") for who in ("Node ws", "Socket.IO", "missing")]
     table = Table([sample(value, who=who) for who, value in (("Node ws", 4), ("Socket.IO", 2))], needed=1)
-    assert smallest(*readings)(table) == 2
     assert largest(*readings)(table) == 4
 
 

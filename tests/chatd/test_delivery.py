@@ -139,7 +139,7 @@ async def scene(settings: Settings, database: Database) -> AsyncIterator[Scene]:
     store = SlowStore(Database(settings))
     delivery = Delivery(store, bus, Fanout(asyncio.get_running_loop(), limit=1_000_000), hub)
     ear = Ear()
-    line = SimpleNamespace(transport=ear, protocol=SimpleNamespace(close_sent=None))
+    line = SimpleNamespace(transport=ear, protocol=SimpleNamespace(close_sent=None), paused=False)
     peer = Peer(cast(Line, line), sid="hers", user=alice.id)
     hub.register(peer, alice.id)
     with database.cursor() as cursor:

@@ -8,7 +8,7 @@ from tests.bench import load
 from tests.bench.case import Case, Column, Plan, Step, sample_of
 from tests.bench.contenders import KERNEL, KERNEL_TEN, Peer
 from tests.bench.feed import CommittedFeed
-from tests.bench.figures import Goal, Sample, figure, ratio
+from tests.bench.figures import Goal, Sample, ratio
 from tests.bench.parley import BODY, Parley, parley
 
 PEOPLE = 2_000
@@ -108,7 +108,7 @@ def _steps(plan: Plan) -> Iterator[Sequence[Step]]:
 
 
 def _times(what: str, least: float, text: str) -> Goal:
-    reading = ratio(figure("Parley", what, "deliveries"), figure(KERNEL.name, what, "deliveries"))
+    reading = ratio(("Parley", what), (KERNEL.name, what), "deliveries")
     return Goal(text, reading, least=least, unit=" ×")
 
 

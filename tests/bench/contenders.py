@@ -121,7 +121,7 @@ class OurSelf:
     @contextmanager
     def one_room(self, people: int, *, network: bool = True) -> Iterator[Target]:
         """Run it, with one room that everybody is in and whose changes come by Redis."""
-        with parley(network=network) as running:
+        with parley(network=network, in_memory=True) as running:
             yield running.one_room(people, feeds=True)
 
 

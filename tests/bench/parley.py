@@ -1,6 +1,8 @@
 """Parley under measurement: the whole product as it is shipped, with its limits lifted by settings."""
 
+import shutil
 import socket
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ from tests.unlimited import UNLIMITED
 BODY = 40  # characters: with everything around it, a message of 40 has about 190 bytes as JSON
 AUTHORS = 100  # of a room's messages
 PORTS = 10  # at most so many daemons
+MEMORY = Path("/dev/shm")
+ROOM = 2 * 1024**3  # bytes: several times what the fastest case writes
 
 # What each program counts as; what is not listed is `other`: supervisord, and who waits beside a service.
 ROLES = {"mariadbd": "mariadb", "redis-server": "redis", "nginx": "nginx"}
@@ -128,11 +132,18 @@ class Parley:
 
 
 @contextmanager
-def parley(*, daemons: int = 1, network: bool = True, **given: str) -> Iterator[Parley]:
-    """Start Parley; `network`: the daemons listen on TCP instead of unix sockets."""
+def parley(
+    *, daemons: int = 1, network: bool = True, in_memory: bool = False, **given: str
+) -> Iterator[Parley]:
+    """Start Parley; `network`: the daemons listen on TCP instead of unix sockets.
+
+    `in_memory`: its files lie in memory, for what is committed before it is measured.
+    """
     lifted = {name: str(value) for name, value in UNLIMITED.items()} | {"request_rate": "0"}
     listen = {"daemon_listen": f"127.0.0.1:{_free_ports()}{{index}}"} if network else {}
-    stack = Stack(None, daemons=str(daemons), **(lifted | listen | given))
+    stack = Stack(
+        _folder_in_memory() if in_memory else None, daemons=str(daemons), **(lifted | listen | given)
+    )
     try:
         stack.start()
         running = Parley(stack)
@@ -142,6 +153,13 @@ def parley(*, daemons: int = 1, network: bool = True, **given: str) -> Iterator[
             running.seed.close()
     finally:
         stack.close()
+
+
+def _folder_in_memory() -> Path | None:
+    """A new folder in the system's shared memory (shm_overview(7)); None where that has no room."""
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ROOM:
+        return None
+    return Path(tempfile.mkdtemp(prefix="parley-", dir=MEMORY))
 
 
 def _free_ports() -> int:

@@ -77,7 +77,7 @@ def _parley_target(running: Parley, rooms: Sequence[Sequence[int]], people: int)
 
 def _parley_step(plan: Plan, what: str) -> Step:
     def measure() -> Sample:
-        with parley() as running:
+        with parley(in_memory=True) as running:
             target = _parley_target(running, _rooms(plan), plan.count(PEOPLE))
             options = _options(plan, what)
             return sample_of("Parley", what, load.run(target, options), options)

@@ -8,6 +8,7 @@ TCP slows the peer down; and who goes on and on is closed. All lines of a user c
 And what is written to a peer that does not read waits here.
 """
 
+import asyncio
 import itertools
 import time
 from collections.abc import Callable, Hashable
@@ -53,10 +54,10 @@ class Line(ServerConnection):
         self._reading = True
         self._queue_is_full = False
         self._too_fast = False
-        self._ending = False
+        self._ending: asyncio.TimerHandle | None = None
         self._heard = True  # whether anything came since that was last asked
-        self._held: list[bytes] = []  # to be written when the transport has room
-        self._held_size = 0  # bytes
+        self._unsent: list[bytes] = []  # to be written when the transport has room
+        self._unsent_size = 0  # bytes
 
     def belongs_to(self, user: int) -> None:
         """From now on this line's frames count for a user."""
@@ -78,37 +79,44 @@ class Line(ServerConnection):
     @property
     def waiting(self) -> int:
         """How many bytes the kernel has not taken yet."""
-        return self.transport.get_write_buffer_size() + self._held_size
+        return self.transport.get_write_buffer_size() + self._unsent_size
 
     def hold(self, data: bytes) -> None:
-        """Keep whole frames while the transport is `paused`; they go out, in their order, when it has room again.
+        """Keep whole frames while the transport is `paused`; they go out when it has room, unless the end comes first.
 
-        They are the same bytes for all of a room who do not read: 50 of them took 78 MB where the transports kept an
-        object for each frame of each, and take 24 here (tests/bench/NOTES.md).
+        Those of a room who do not read mostly share them: 50 of them took 78 MB where each one's transport kept an
+        object for each frame, and take 24 here (tests/bench/NOTES.md).
         """
-        self._held.append(data)
-        self._held_size += len(data)
+        self._unsent.append(data)
+        self._unsent_size += len(data)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Close behind what was held."""
-        if self._held:
-            self.transport.write(self._take_held(self._held_size))
+        """Close behind what was held, and end what does not go out within `close_timeout`.
+
+        The library waits for that without an end: its own time counts from when all is written.
+        """
+        if self._unsent and self.state is State.OPEN:
+            self.transport.writelines(self._unsent)
+            self._unsent, self._unsent_size = [], 0
+        if self.state is not State.CLOSED:
+            self._end_soon()
         await super().close(code, reason)
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        while self._held and not self.paused and not self.protocol.close_sent:
-            self.transport.write(self._take_held(PART))
+        # Nothing follows a close frame (RFC 6455 §5.5.1), or the end of what is written.
+        while self._unsent and not self.paused and self.state is State.OPEN:
+            self.transport.write(self._take_unsent(PART))
 
-    def _take_held(self, least: int) -> bytes:
+    def _take_unsent(self, least: int) -> bytes:
         """The first frames of what was held, at least so many bytes where there are as many."""
         count = size = 0
-        while size < least and count < len(self._held):
-            size += len(self._held[count])
+        while size < least and count < len(self._unsent):
+            size += len(self._unsent[count])
             count += 1
-        part = b"".join(self._held[:count])
-        del self._held[:count]
-        self._held_size -= size
+        part = b"".join(self._unsent[:count])
+        del self._unsent[:count]
+        self._unsent_size -= size
         return part
 
     # -- asyncio.Protocol
@@ -122,7 +130,10 @@ class Line(ServerConnection):
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._held, self._held_size = [], 0  # now: the connection itself lives until cycles are collected
+        # Now: the connection itself lives until cycles are collected.
+        self._unsent, self._unsent_size = [], 0
+        if self._ending is not None:
+            self._ending.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -223,9 +234,8 @@ class Line(ServerConnection):
 
     def _end_soon(self) -> None:
         """A peer that was told to go, and stays, is cut off."""
-        if not self._ending:
-            self._ending = True
-            self.loop.call_later(self.close_timeout or 0.0, self.transport.abort)
+        if self._ending is None:
+            self._ending = self.loop.call_later(self.close_timeout or 0.0, self.transport.abort)
 
 
 def lines(bounds: Bounds) -> Callable[..., Line]:

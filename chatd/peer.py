@@ -87,7 +87,9 @@ class Peer:
             line.hold(data)
         else:
             transport.write(data)
-        return line.paused and self.cut_off_if_stalled(limit) > limit
+        if line.paused or self._above_since:
+            return self.cut_off_if_stalled(limit) > limit
+        return False
 
     def cut_off_if_stalled(self, limit: int) -> int:
         """End the connection if more than `limit` bytes have waited for it for 5 s, or four times as many do.
@@ -104,8 +106,8 @@ class Peer:
         if waiting > limit * BURST_FACTOR or now - self._above_since > STALL_SECONDS:
             # On TCP with a reset: else the kernel would keep what it has, for minutes, and the client hear of nothing.
             with contextlib.suppress(OSError):
-                kernel = self.transport.get_extra_info("socket")
-                kernel.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, RESET)
+                descriptor = self.transport.get_extra_info("socket")
+                descriptor.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, RESET)
             self.transport.abort()
         return waiting
 

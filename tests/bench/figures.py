@@ -139,6 +139,19 @@ def ratio(one: Key, other: Key, name: str) -> Reading:
     return lambda table: table.ratio(one, other, name).median
 
 
+def worst_ratio(one: Key, others: Iterable[Key], name: str) -> Reading:
+    """Reads the largest ratio to any of several rows; those that lost messages do not compete.
+
+    Raises `LookupError` where one of the others has too few sound rounds.
+    """
+    rows = [*others]
+    return lambda table: max(
+        table.ratio(one, other, name).median
+        for other in rows
+        if other not in table or not table.faults(other)
+    )
+
+
 def largest(*readings: Reading) -> Reading:
     """The largest of several figures, of those that were measured. Raises `LookupError` where none was."""
     return lambda table: max(_measured(readings, table))

@@ -4,7 +4,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,29 +137,32 @@ def parley(
 ) -> Iterator[Parley]:
     """Start Parley; `network`: the daemons listen on TCP instead of unix sockets.
 
-    `in_memory`: its files lie in memory, for what is committed before it is measured.
+    `in_memory`: its files lie in memory, for what is committed before it is measured. Raises `OSError` where that has
+    no room.
     """
     lifted = {name: str(value) for name, value in UNLIMITED.items()} | {"request_rate": "0"}
     listen = {"daemon_listen": f"127.0.0.1:{_free_ports()}{{index}}"} if network else {}
-    stack = Stack(
-        _folder_in_memory() if in_memory else None, daemons=str(daemons), **(lifted | listen | given)
-    )
-    try:
+    with ExitStack() as cleanup:
+        folder = cleanup.enter_context(_folder_in_memory()) if in_memory else None
+        stack = Stack(folder, daemons=str(daemons), **(lifted | listen | given))
+        cleanup.callback(stack.close)
         stack.start()
         running = Parley(stack)
-        try:
-            yield running
-        finally:
-            running.seed.close()
-    finally:
-        stack.close()
+        cleanup.callback(running.seed.close)
+        yield running
 
 
-def _folder_in_memory() -> Path | None:
-    """A new folder in the system's shared memory (shm_overview(7)); None where that has no room."""
-    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ROOM:
-        return None
-    return Path(tempfile.mkdtemp(prefix="parley-", dir=MEMORY))
+@contextmanager
+def _folder_in_memory() -> Iterator[Path]:
+    """A new folder in the system's shared memory (shm_overview(7))."""
+    free = shutil.disk_usage(MEMORY).free
+    if free < ROOM:
+        raise OSError(
+            f"{MEMORY} has {free // 2**20:,} MiB, and what is fed by Redis takes up to {ROOM // 2**20:,} MiB of it: "
+            "give it more (in a container: --shm-size 2g)"
+        )
+    with tempfile.TemporaryDirectory(prefix="parley-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 def _free_ports() -> int:

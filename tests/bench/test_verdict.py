@@ -4,7 +4,7 @@ import pytest
 
 from tests.bench import rounds, verdict
 from tests.bench.case import Plan, Step
-from tests.bench.figures import FAILED, Goal, Sample, Table, figure, largest, ratio
+from tests.bench.figures import FAILED, Goal, Sample, Table, figure, largest, ratio, worst_ratio
 
 OURS, THEIRS = ("Parley", "calm"), ("Node ws", "calm")
 
@@ -33,15 +33,15 @@ def test_what_parley_loses_is_a_fault_and_what_a_peer_loses_only_stands_in_its_r
 
 
 def test_a_ratio_is_taken_within_each_round() -> None:
-    """The host was half as fast in the second round, and slower still in the third."""
-    rounds_of_both = [(10, 2), (5, 1), (12, 3)]
+    """The host became slower from round to round, in the third between the two as well."""
+    rounds_of_both = [(10, 2), (5, 1), (4, 2)]
     table = Table(
         sample(value, who=who, number=number)
         for number, values in enumerate(rounds_of_both, 1)
         for who, value in zip(("Parley", "Node ws"), values, strict=True)
     )
     assert ratio(OURS, THEIRS, "p99")(table) == 5
-    assert table.ratio(OURS, THEIRS, "p99").least == 4
+    assert table.ratio(OURS, THEIRS, "p99").least == 2
 
 
 def test_a_round_in_which_one_was_disturbed_gives_no_ratio() -> None:
@@ -53,6 +53,16 @@ def test_a_round_in_which_one_was_disturbed_gives_no_ratio() -> None:
     with pytest.raises(LookupError):
         ratio(OURS, THEIRS, "p99")(Table([*ours, *theirs]))
     assert ratio(OURS, THEIRS, "p99")(Table([*ours, *theirs], needed=2)) == 2
+
+
+def test_the_best_peer_must_have_been_measured_unless_it_lost_messages() -> None:
+    ours, theirs = [sample(6)], [sample(2, who="Node ws")]
+    reading = worst_ratio(OURS, [THEIRS, ("Socket.IO", "calm")], "p99")
+    assert reading(Table([*ours, *theirs, sample(1, who="Socket.IO", absent=9)], needed=1)) == 3
+    with pytest.raises(LookupError):
+        reading(Table([*ours, *theirs, sample(1, who="Socket.IO", spoilt="others")], needed=1))
+    with pytest.raises(LookupError):
+        reading(Table([*ours, *theirs], needed=1))
 
 
 def test_a_peer_that_was_not_measured_leaves_the_largest_to_the_others() -> None:

@@ -312,6 +312,22 @@ async def test_who_does_not_read_for_five_seconds_is_cut_off_though_nothing_more
     assert fanout.cut_off_stalled() == 0, "nothing waits for who is gone"
 
 
+async def test_who_reads_all_between_two_bursts_is_not_counted_as_waiting_all_along(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The looks of every second find a burst each time, and nothing of the quiet between them."""
+    fanout, (peer, wire) = a_fanout(), a_peer()
+    now = 100.0
+    monkeypatch.setattr("chatd.peer.time.monotonic", lambda: now)
+    for _ in range(8):
+        for wire.buffered in (0, LIMIT + 1):
+            fanout.post([peer], b"a frame")
+            await one_turn()
+        now += 1
+        fanout.cut_off_stalled()
+    assert not wire.aborted
+
+
 async def test_who_reads_again_in_time_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     fanout, (peer, wire) = a_fanout(), a_peer()
     now = 100.0

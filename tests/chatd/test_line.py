@@ -1,9 +1,9 @@
-"""What is written to a client that does not read: real connections, on the loop that the daemon runs on."""
+"""What is written to a client that does not read: real connections, on the daemon's loop and on Python's."""
 
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ import uvloop
 from websockets.asyncio.client import ClientConnection, connect, unix_connect
 from websockets.asyncio.server import ServerConnection, unix_serve
 from websockets.asyncio.server import serve as tcp_serve
-from websockets.exceptions import ConnectionClosedError
+from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 
 from chatd.line import PART, Bounds, Line, lines
 from chatd.peer import Peer
@@ -31,8 +32,11 @@ def runner(request: pytest.FixtureRequest) -> Any:
     """Runs something on one of the loops."""
 
     def run(work: Coroutine[Any, Any, None]) -> None:
+        faults: list[dict[str, Any]] = []
         with asyncio.Runner(loop_factory=request.param) as loop:
+            loop.get_loop().set_exception_handler(lambda _, fault: faults.append(fault))
             loop.run(asyncio.wait_for(work, SECONDS))
+        assert not faults
 
     return run
 
@@ -59,6 +63,7 @@ class Pair:
         while self.line.waiting < 3 * PART:
             self.write(100)
             await asyncio.sleep(0)
+        assert self.line.transport.get_write_buffer_size() < PART, "the transport gets no more than it takes"
 
     async def read(self) -> list[int]:
         """What the client has got until it had all, or until the end."""
@@ -69,9 +74,17 @@ class Pair:
                 break
         return got
 
+    async def read_to_the_end(self) -> list[int]:
+        """What the client got before it was told the end, or found it."""
+        got: list[int] = []
+        with suppress(ConnectionClosed):
+            while True:
+                got.append(int(await self.client.recv()))
+        return got
+
 
 @asynccontextmanager
-async def a_pair(path: Path | None = None) -> AsyncIterator[Pair]:
+async def a_pair(path: Path | None = None, *, close_timeout: float = SECONDS) -> AsyncIterator[Pair]:
     """A connection by a unix socket, or by TCP."""
     there: asyncio.Queue[Line] = asyncio.Queue()
 
@@ -83,7 +96,7 @@ async def a_pair(path: Path | None = None) -> AsyncIterator[Pair]:
     options: dict[str, Any] = {
         "create_connection": lines(Bounds(Buckets(Rate(1_000, 1_000)), waiting=LIMIT, lines=10)),
         "ping_interval": None,
-        "close_timeout": SECONDS,
+        "close_timeout": close_timeout,
     }
     server = unix_serve(serve, str(path), **options) if path else tcp_serve(serve, "127.0.0.1", 0, **options)
     async with server as listening:
@@ -136,6 +149,47 @@ def test_a_close_comes_behind_what_was_held(runner: Any, tmp_path: Path) -> None
             assert await pair.read() == [*range(pair.written)]
             with pytest.raises(ConnectionClosedError, match="revoked"):
                 await pair.client.recv()
+            await closing
+
+    runner(scene())
+
+
+def test_who_reads_nothing_holds_up_no_close(runner: Any, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with a_pair(tmp_path / "s", close_timeout=0.1) as pair:
+            await pair.stall()
+            await pair.peer.close(1012, "restart")
+            assert pair.line.state is State.CLOSED
+
+    runner(scene())
+
+
+def test_nothing_follows_the_close_of_a_connection_that_failed(runner: Any, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with a_pair(tmp_path / "s") as pair:
+            await pair.stall()
+            pair.line.fail(1011, "no answer")
+            pair.client.transport.resume_reading()
+            got = await pair.read_to_the_end()
+            assert got == [*range(len(got))]
+            assert len(got) < pair.written
+            assert pair.client.close_reason == "no answer"
+
+    runner(scene())
+
+
+def test_a_client_that_ends_its_half_of_the_line_without_a_word_ends_it(runner: Any) -> None:
+    async def scene() -> None:
+        async with a_pair() as pair:
+            await pair.stall()
+            pair.client.transport.write_eof()
+            while pair.line.state is State.OPEN:
+                await asyncio.sleep(0)
+            closing = asyncio.create_task(pair.peer.close(1000, ""))
+            await asyncio.sleep(0)
+            pair.client.transport.resume_reading()
+            got = await pair.read_to_the_end()
+            assert got == [*range(len(got))]
             await closing
 
     runner(scene())

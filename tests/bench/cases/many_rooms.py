@@ -118,7 +118,7 @@ MANY_ROOMS = Case(
     about=(
         "2,000 clients, each in 50 rooms of 20 to 200 members; the messages go to all rooms in turn, so that a client is due "
         "little at a time. The kernel's limit is a program in C that sends the same bytes to the same sockets and does nothing "
-        "else. 64 messages are under way at once, or 1,000: a backlog."
+        "else. Parley's files lie in memory. 64 messages are under way at once, or 1,000: a backlog."
     ),
     steps=_steps,
     columns=(

@@ -20,6 +20,7 @@
 
 #define REQUEST_MAX 16384
 #define STALLED_BUFFER 65536
+#define ADDRESS_CONNS 10000         /* from one address: half of its ports are 14,116 */
 #define READ_MAX (256 * 1024)       /* of one connection in one turn */
 #define FRAME_MAX (4 * 1024 * 1024) /* a welcome with 1,000 rooms has 0.3 MB */
 
@@ -64,6 +65,16 @@ static int socket_to(const char *address, struct sockaddr_storage *to, socklen_t
     return AF_INET;
 }
 
+/* Beyond half of an address's ports connect() looks through all of them, 1.5 ms each time. */
+static void leave_from(int fd, unsigned address)
+{
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + address)};
+    int on = 1;
+    if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) < 0
+        || bind(fd, (struct sockaddr *)&from, sizeof from) < 0)
+        die("bind: %s", strerror(errno));
+}
+
 void conn_open(struct conn *conn, const char *address)
 {
     struct sockaddr_storage to;
@@ -74,8 +85,10 @@ void conn_open(struct conn *conn, const char *address)
     conn->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (conn->fd < 0)
         die("socket: %s", strerror(errno));
-    if (family == AF_INET)
+    if (family == AF_INET) {
         setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        leave_from(conn->fd, conn->index / ADDRESS_CONNS);
+    }
     conn->state = CONNECTING;
     if (connect(conn->fd, (struct sockaddr *)&to, size) < 0 && errno != EINPROGRESS) {
         const char *why = strerror(errno);

@@ -1,5 +1,6 @@
 """RESULTS.md, made from what was measured: tables, ratios, goals, plots."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -20,7 +21,7 @@ round by round, for what slows the host slows all of a round: they say more than
 def write(cases: Iterable[tuple[Case, Measured]]) -> None:
     """Write RESULTS.md and its plots."""
     measured = list(cases)
-    parts = [HEAD, *_machines([found for _, found in measured])]
+    parts = [HEAD, *_machines(measured)]
     for case, found in measured:
         parts += section(case, found)
         for drawing in case.plots:
@@ -30,12 +31,16 @@ def write(cases: Iterable[tuple[Case, Measured]]) -> None:
     RESULTS.write_text("\n".join(parts).rstrip() + "\n")
 
 
-def _machines(measured: Sequence[Measured]) -> list[str]:
-    """The machine, or each where the cases were measured on several."""
+def _machines(measured: Sequence[tuple[Case, Measured]]) -> list[str]:
+    """The machine, or each with its cases where there are several; the commit stands with each case."""
+    cases = defaultdict[tuple[tuple[str, str], ...], list[str]](list)
+    for case, found in measured:
+        cases[tuple(pair for pair in found.machine.items() if pair[0] != "Parley")].append(case.title)
     lines = []
-    for machine in {tuple(found.machine.items()): None for found in measured}:
-        lines += ["", "| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in machine)]
-    return [*lines, ""]
+    for machine, titles in cases.items():
+        lines += ["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in machine)]
+        lines += [f"| measured here | {'; '.join(titles)} |"] * (len(cases) > 1) + [""]
+    return lines
 
 
 def section(case: Case, measured: Measured, *, needed: int = ROUNDS_LEAST) -> list[str]:

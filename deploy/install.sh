@@ -140,6 +140,10 @@ need_packages() {
     fi
 }
 
+# Installs what a lock file names, and nothing else. Without --no-deps, pip before 23.3 (Debian 12 has 23.0) takes the
+# newest version of a package that another one wants with an extra, and refuses it as not pinned.
+fill() { "$1/bin/python" -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps -r "$2"; }
+
 # The packages of a lock file in .venv, again only after the file changed.
 python_packages() {
     lock=$1
@@ -157,7 +161,7 @@ python_packages() {
     fi
     say "Installing the Python packages of $lock into .venv"
     rm -f "$venv/installed"
-    "$venv/bin/python" -m pip install --disable-pip-version-check --quiet --require-hashes -r "$project/$lock"
+    fill "$venv" "$project/$lock"
     printf '%s\n' "$lock $(sha256sum <"$project/$lock")" >"$venv/installed"
 }
 
@@ -168,7 +172,7 @@ peers() {
     if ! installed requirements.txt "$folder"; then
         say "Installing the benchmark's peers into .venv-bench"
         python3 -m venv --clear "$venv"
-        "$venv/bin/python" -m pip install --disable-pip-version-check --quiet --require-hashes -r "$folder/requirements.txt"
+        fill "$venv" "$folder/requirements.txt"
         printf '%s\n' "requirements.txt $(sha256sum <"$folder/requirements.txt")" >"$venv/installed"
     fi
     if ! cmp -s "$folder/package-lock.json" "$folder/node_modules/installed"; then

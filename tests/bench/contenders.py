@@ -243,7 +243,7 @@ def missing() -> list[str]:
     if not (VENV / "bin/uvicorn").exists():
         found.append(
             f"{sys.executable} -m venv .venv-bench && "
-            ".venv-bench/bin/pip install --require-hashes -r tests/bench/peers/requirements.txt"
+            ".venv-bench/bin/pip install --require-hashes --no-deps -r tests/bench/peers/requirements.txt"
         )
     if not (PEERS / "node_modules/ws").exists():
         found.append("npm ci --ignore-scripts --prefix tests/bench/peers")

@@ -1,8 +1,11 @@
 """deploy/install.sh, with a stand-in for apt that writes down what it saw: nothing is installed here."""
 
+import hashlib
 import os
+import shutil
 import signal
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -160,3 +163,38 @@ def test_the_list_of_packages_is_fetched_only_when_it_does_not_have_them(sandbox
     sandbox.put("apt-cache", "#!/bin/sh\nexit 100\n")
     sandbox.install("nginx-light")
     assert "apt-get update" in sandbox.what_apt_saw()
+
+
+def wheel(folder: Path, name: str, version: str, *metadata: str) -> str:
+    """An empty package; returns the line that pins it."""
+    file = folder / f"{name}-{version}-py3-none-any.whl"
+    about = f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(file, "w") as archive:
+        head = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}", *metadata]
+        archive.writestr(f"{about}/METADATA", "\n".join(head) + "\n")
+        archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{about}/RECORD", "")
+    return f"{name}=={version} --hash=sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}\n"
+
+
+def test_the_lock_is_installed_as_it_stands_whatever_came_out_since(tmp_path: Path) -> None:
+    shop, project = tmp_path / "shop", tmp_path / "project"
+    shop.mkdir()
+    shutil.copytree(
+        PROJECT / "deploy", project / "deploy", ignore=lambda _, names: {*names} - {"install.sh", "parley"}
+    )
+    lock = wheel(shop, "pinned", "1.0", "Provides-Extra: more")
+    lock += wheel(shop, "wanting", "1.0", "Requires-Dist: pinned[more]>=1.0")
+    wheel(shop, "pinned", "2.0", "Provides-Extra: more")
+    (project / "requirements.txt").write_text(lock)
+    done = subprocess.run(
+        ["sh", str(project / "deploy" / "install.sh")],
+        env=os.environ | {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(shop)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    assert done.returncode == 0, done.stderr
+    installed = {path.name for path in (project / ".venv").glob("lib/python*/site-packages/*.dist-info")}
+    assert {"pinned-1.0.dist-info", "wanting-1.0.dist-info"} <= installed

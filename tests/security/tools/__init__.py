@@ -24,7 +24,16 @@ def programs(name: str, *more: Path) -> Path:
     if not stamp.exists() or stamp.read_text() != state:
         subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
         lists = [argument for path in wanted for argument in ("-r", str(path))]
-        pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--require-hashes", *lists]
+        pip = [
+            str(venv / "bin" / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--require-hashes",
+            "--no-deps",
+            *lists,
+        ]
         subprocess.run(pip, check=True)
         stamp.write_text(state)
     return venv / "bin"

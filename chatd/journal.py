@@ -8,8 +8,8 @@ import asyncio
 import time
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from chatd.fences import Fences
@@ -29,8 +29,7 @@ WAITING_MAX = 1024 * 1024
 WEIGHT_LEAST = 4096
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Entry:
+class _Entry(msgspec.Struct, frozen=True, eq=False):
     sender: Hashable
     request: Request
     answer: Callable[[Outcome], None]

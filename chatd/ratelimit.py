@@ -111,15 +111,17 @@ class Limits:
 
         Returns 0, or the seconds after which it would be let through; then nothing was counted.
         """
-        asked = [
-            (buckets[kind], key)
-            for buckets, key in ((self._users, user), (self._addresses, address))
-            if key is not None
-        ]
-        wait = max((buckets.wait(key, now) for buckets, key in asked), default=0.0)
+        of_user, of_address = self._users[kind], self._addresses[kind]
+        wait = 0.0
+        if user is not None:
+            wait = of_user.wait(user, now)
+        if address is not None:
+            wait = max(wait, of_address.wait(address, now))
         if not wait:
-            for buckets, key in asked:
-                buckets.take(key, now)
+            if user is not None:
+                of_user.take(user, now)
+            if address is not None:
+                of_address.take(address, now)
         return wait
 
     def worth_a_line(self, about: Hashable, now: float) -> bool:

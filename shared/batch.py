@@ -11,7 +11,8 @@ from uuid import UUID
 import msgspec
 
 from shared import log, mentions, messages, reactions, rooms
-from shared.database import Cursor, Row, Statement, at_the_end, listed, rows_of, together
+from shared.database import Cursor, Row, Statement, at_once, at_the_end, listed, rows_of
+from shared.packed import Packed
 from shared.protocol import Delete, Message, React, Send
 from shared.text import fault_of_body, nickname_key
 
@@ -89,6 +90,21 @@ def _direct_rooms(
     return {pair: found[key] for pair, key in keys.items()}, opened
 
 
+class _Room(msgspec.Struct, array_like=True):
+    id: int
+    number: int
+    version: int
+
+
+class _Member(msgspec.Struct, array_like=True):
+    room: int
+    user: int
+    role: str
+
+
+_ROOMS = Packed(_Room, {"id": "id", "number": "number", "version": "version"})
+_MEMBERS = Packed(_Member, {"room": "room_id", "user": "user_id", "role": "role"})
+
 # What is asked, and what takes its rows.
 Question = tuple[Statement, Callable[[Sequence[Row]], None]]
 
@@ -113,7 +129,7 @@ def _read(
 
 
 def _ask(cursor: Cursor, questions: Sequence[Question]) -> None:
-    answers = together(cursor, [statement for statement, _ in questions])
+    answers = at_once(cursor, [statement for statement, _ in questions])
     for (_, take), rows in zip(questions, answers, strict=True):
         take(rows)
 
@@ -128,21 +144,25 @@ def _ask_for_rooms(
     snapshot: log.Snapshot, requests: Sequence[log.Request], *, skip_locked: bool
 ) -> Iterator[Question]:
     def take(rows: Sequence[Row]) -> None:
-        snapshot.heads = {row["id"]: log.Head(row["number"], row["version"]) for row in rows}
+        found = _ROOMS.read_all(rows[0]["packed"])
+        snapshot.heads = {room.id: log.Head(room.number, room.version) for room in found}
 
     if wanted := sorted({room for room, _ in _places(snapshot, requests)}):
         lock = "FOR UPDATE SKIP LOCKED" if skip_locked else "FOR UPDATE"
-        yield (f"SELECT id, number, version FROM rooms WHERE id IN %s ORDER BY id {lock}", (wanted,)), take
+        # By the primary key, so in the order of the ids. A walk through the whole table would wait for the others' rooms.
+        select = f"SELECT {_ROOMS.all} AS packed FROM rooms FORCE INDEX (PRIMARY) WHERE id IN %s {lock}"
+        yield (select, (wanted,)), take
 
 
 def _ask_for_members(snapshot: log.Snapshot, requests: Sequence[log.Request]) -> Iterator[Question]:
     def take(rows: Sequence[Row]) -> None:
-        snapshot.members = {(row["room_id"], row["user_id"]): row["role"] for row in rows}
+        found = _MEMBERS.read_all(rows[0]["packed"])
+        snapshot.members = {(member.room, member.user): member.role for member in found}
 
     if places := _places(snapshot, requests):
         table, values = listed(("room_id", "user_id"), places)
         select = (
-            "SELECT STRAIGHT_JOIN room_id, user_id, role FROM listed JOIN members USING (room_id, user_id)"
+            f"SELECT STRAIGHT_JOIN {_MEMBERS.all} AS packed FROM listed JOIN members USING (room_id, user_id)"
         )
         yield (table + select, values), take
 
@@ -338,13 +358,14 @@ def _heads(snapshot: log.Snapshot, result: log.Result) -> Iterator[Statement]:
     changed = sorted({room for room, _ in (*result.created, *result.changed)})
     if not changed:
         return
-    heads = [(room, snapshot.heads[room]) for room in changed]
-    numbers = " ".join([f"WHEN {room} THEN {head.number}" for room, head in heads])
-    versions = " ".join([f"WHEN {room} THEN {head.version}" for room, head in heads])
+    heads = [(room, snapshot.heads[room].number, snapshot.heads[room].version) for room in changed]
+    table, values = listed(("id", "number", "version"), heads)
+    # Row by row by the primary key: a CASE of all rooms grows with their square, and a walk through the table would wait
+    # for the others' rooms.
     yield (
-        f"UPDATE rooms SET number = CASE id {numbers} END, version = CASE id {versions} END, touched = NOW(3)"
-        " WHERE id IN %s",
-        (changed,),
+        f"UPDATE ({table} SELECT * FROM listed) l STRAIGHT_JOIN rooms r FORCE INDEX (PRIMARY) USING (id)"
+        " SET r.number = l.number, r.version = l.version, r.touched = NOW(3)",
+        values,
     )
 
 

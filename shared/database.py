@@ -75,8 +75,10 @@ def rows_of(rows: Collection[Sequence[Any]]) -> Statement:
 def _written(value: Any, values: list[Any]) -> str:
     """A value in SQL; what is neither a number nor bytes nor nothing goes to `values`, to be escaped."""
     kind = type(value)
-    if kind is int or kind is bool:
-        return str(int(value))
+    if kind is int:
+        return str(value)
+    if kind is bool:
+        return "1" if value else "0"
     if value is None:
         return "NULL"
     if kind is bytes:
@@ -93,7 +95,7 @@ class _OwnCursor(DictCursor):
         self.last: list[str] = []
 
 
-def together(cursor: Cursor, statements: Sequence[Statement]) -> list[Sequence[Row]]:
+def at_once(cursor: Cursor, statements: Sequence[Statement]) -> list[Sequence[Row]]:
     """Carry out statements in their order, and return the rows of each; the first that fails ends it.
 
     On an `OwnConnection` they take one round trip: beside a busy event loop each costs its thread half a millisecond,
@@ -101,22 +103,22 @@ def together(cursor: Cursor, statements: Sequence[Statement]) -> list[Sequence[R
     """
     if not isinstance(cursor, _OwnCursor):
         return [_rows(cursor, text, values) for text, values in statements]
-    return _at_once(cursor, [cursor.mogrify(text, values) for text, values in statements])
+    return _sent_at_once(cursor, [cursor.mogrify(text, values) for text, values in statements])
 
 
 def at_the_end(cursor: Cursor, statements: Sequence[Statement]) -> None:
     """Carry out statements whose rows nobody needs before COMMIT: on an `OwnConnection` in one round trip with it.
 
-    So they may fail as late as COMMIT does, where the transaction is left; and what is asked for `together` after them is
+    So they may fail as late as COMMIT does, where the transaction is left; and what is asked for `at_once` after them is
     carried out before them.
     """
     if isinstance(cursor, _OwnCursor):
         cursor.last += [cursor.mogrify(text, values) for text, values in statements]
     else:
-        together(cursor, statements)
+        at_once(cursor, statements)
 
 
-def _at_once(cursor: Cursor, statements: Sequence[str]) -> list[Sequence[Row]]:
+def _sent_at_once(cursor: Cursor, statements: Sequence[str]) -> list[Sequence[Row]]:
     if not statements:
         return []
     found = [_rows(cursor, ";".join(statements))]
@@ -225,7 +227,7 @@ class OwnConnection:
 
     It is made when first needed, not looked at before each use, which would be two more round trips
     for each transaction, and given up when it breaks: the next use makes another one. It takes several statements
-    at once (`together`, `at_the_end`), and a transaction begins with its first statement and ends with its last.
+    at once (`at_once`, `at_the_end`), and a transaction begins with its first statement and ends with its last.
     """
 
     def __init__(self, settings: Settings, *, answer_seconds: float = 10) -> None:
@@ -285,7 +287,7 @@ def _until_commit(connection: Any) -> Iterator[Cursor]:
         with connection.cursor() as cursor:
             yield cursor
             if isinstance(cursor, _OwnCursor):
-                _at_once(cursor, [*cursor.last, "COMMIT"])
+                _sent_at_once(cursor, [*cursor.last, "COMMIT"])
             else:
                 connection.commit()
     except BaseException as fault:

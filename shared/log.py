@@ -22,8 +22,8 @@ from shared.protocol import Code, Command, Delete, Edit, Message, React, Send, U
 from shared.text import fault_of_body, nickname_key
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+# What is made for each command is a struct of msgspec: in Python, as a frozen dataclass, each takes 0.5 µs more.
+class Request(msgspec.Struct, frozen=True):
     """A command, who gives it, and when it came in (milliseconds since 1970 UTC)."""
 
     author: User
@@ -39,16 +39,14 @@ class Head:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """A stored message and the id of its last edit."""
 
     message: Message
     edit_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """The answer to an edit, deletion or reaction that was carried out: what a resend of it gets."""
 
     room: int
@@ -75,8 +73,7 @@ class Snapshot:
     done: dict[tuple[int, UUID], Done] = field(default_factory=dict)  # (author, id of the command)
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True):
     """The command is carried out; `change` is what to publish, None where nothing changed, as by a resend.
 
     `message` is the message after it. For a command that was sent again, other than `send`, only its number and
@@ -91,8 +88,7 @@ class Accepted:
     opened: tuple[int, ...] = ()  # users who are now in a direct room that was made for it
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """The command is refused; a temporary refusal may succeed later."""
 
     request: Request

@@ -352,9 +352,7 @@ def decode(frame: str | bytes) -> ClientFrame:
     """Decode one text frame of a client. Raises `InvalidFrame`."""
     try:
         message: ClientFrame = _decoder.decode(frame)
-        # msgspec takes the last of two equal keys; two readers of one frame must never
-        # disagree about it (RFC 8259 §4), so equal keys are refused. Costs 5 µs a frame.
-        _unique_keys.decode(frame if isinstance(frame, str) else frame.decode())
+        _refuse_doubled_keys(frame if isinstance(frame, str) else frame.decode())
     except RecursionError:
         raise InvalidFrame("nested too deeply") from None
     except (msgspec.MsgspecError, UnicodeError) as fault:
@@ -381,9 +379,20 @@ def encode(message: ServerMessage | ClientMessage) -> bytes:
     return _encoder.encode(message)
 
 
+def _refuse_doubled_keys(frame: str) -> None:
+    """msgspec takes the last of two equal keys; two readers of one frame must never disagree (RFC 8259 §4).
+
+    A key is followed by a colon: where a frame has no more colons than different keys, none stands twice. The rest,
+    as what holds an address, is read in Python. A message takes 1.1 µs so, and 2.4 where all are read in Python.
+    """
+    if frame.count(":") != len(_fields.decode(frame)):
+        _unique_keys.decode(frame)
+
+
 def _refuse_doubled(pairs: list[tuple[str, Any]]) -> None:
     if len({key for key, _ in pairs}) != len(pairs):
         raise InvalidFrame("a field stands twice in one object")
 
 
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _unique_keys = json.JSONDecoder(object_pairs_hook=_refuse_doubled)

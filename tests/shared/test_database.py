@@ -13,12 +13,12 @@ from shared.database import (
     Database,
     OwnConnection,
     Statement,
+    at_once,
     at_the_end,
     is_locked,
     is_lost,
     is_unavailable,
     listed,
-    together,
 )
 from shared.settings import Settings
 from tests.servers import wait_for
@@ -331,7 +331,7 @@ def test_what_waits_for_the_end_of_a_transaction_is_committed_with_it(
     with own.transaction() as cursor:
         at_the_end(cursor, [a_user("alice"), a_user("bobby")])
         at_the_end(cursor, [a_user("carol")])
-        assert together(cursor, [("SELECT name FROM users", ())]) == [()]
+        assert at_once(cursor, [("SELECT name FROM users", ())]) == [()]
     assert names(database) == ["alice", "bobby", "carol"]
 
 

@@ -85,7 +85,7 @@ class Bus:
             while missing := sorted(self._wanted - self._heard):
                 async with asyncio.timeout(CONFIRM_SECONDS):
                     await line.subscribe(missing[:SLICE])
-                self._heard.update(missing[:SLICE])
+                self._confirmed(line, missing[:SLICE])
             self._wire = line
             log.info("redis is here", channels=len(self._heard))
             self._on_restored()
@@ -100,9 +100,10 @@ class Bus:
             return
 
     async def subscribe(self, channels: Collection[str]) -> bool:
-        """Want these channels; returns True when each is heard, False where Redis is away.
+        """Want these channels; returns True when Redis has confirmed each, False where it is away.
 
-        They are heard as soon as Redis is back, even if this returned False.
+        They are heard as soon as Redis is back, even if this returned False. One that somebody lets go of meanwhile is
+        not heard although this returned True: `hears` tells.
         """
         self._wanted.update(channels)
         line = self._wire
@@ -116,8 +117,19 @@ class Bus:
             return False
         if line is not self._wire:
             return False
-        self._heard.update(missing)
+        self._confirmed(line, missing)
         return True
+
+    def _confirmed(self, line: wire.Wire, channels: Collection[str]) -> None:
+        """Redis has confirmed these: those that are still wanted are heard, the others let go of there too.
+
+        One that was heard and not wanted would pass for heard, and never be again when Redis has been away.
+        """
+        self._heard.update(self._wanted.intersection(channels))
+        let_go = [channel for channel in channels if channel not in self._wanted]
+        if let_go:
+            with contextlib.suppress(ConnectionError):
+                line.unsubscribe(let_go)
 
     def hears(self, channel: str) -> bool:
         """Whether Redis has confirmed this channel on the present connection."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import socket as sockets
 import struct
 import time
@@ -21,6 +22,8 @@ Due: TypeAlias = "tuple[Due | None, bytes]"
 STALL_SECONDS = 5.0
 RESET = struct.pack("ii", 1, 0)  # of SO_LINGER: no time for what is unsent
 BURST_FACTOR = 4
+
+_numbers = itertools.count()
 
 
 def frame(message: protocol.ServerMessage | bytes) -> bytes:
@@ -43,6 +46,7 @@ class Peer:
         "due",
         "faults",
         "in_use",
+        "number",
         "protocol",
         "session",
         "sid",
@@ -60,6 +64,7 @@ class Peer:
         # joined once for all (`Fanout`), 1.05 million deliveries a second became 1.5.
         self.transport = socket.transport
         self.protocol = socket.protocol
+        self.number = next(_numbers)  # by which rounds over all peers are divided into parts
         self.address = address  # of the client; None for a program of this machine
         self.sid = sid
         self.session = digest(sid)

@@ -233,6 +233,7 @@ class Daemon:
 
     def _on_restored(self) -> None:
         self._heads.compare_everything_now()
+        self._watch.check_everybody_now()
         self._presence.compare()
 
     async def _cut_off_stalled(self) -> None:

@@ -10,6 +10,7 @@ Management Cheat Sheet, "Idle Timeout"), and there the page stays open.
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import redis.asyncio as aioredis
 import structlog
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from chatd.hub import Hub
 from chatd.peer import Peer
@@ -74,6 +75,7 @@ class Watch:
         self._settings = settings
         self._cookie = sessions.cookie_name(secure=settings.secure_cookies)
         self._hub = hub
+        self._everybody = asyncio.Event()  # set while all are to be checked at once
         self._closing: set[asyncio.Task[None]] = set()
 
     async def find(self, cookies: str) -> Found | None:
@@ -88,20 +90,40 @@ class Watch:
         return Found(sid, who.user) if who is not None else None
 
     async def run(self) -> None:
-        """Check every session once an interval, spread over it."""
-        unknown = False
-        while True:
+        """Check every session once an interval, spread over it; and all at once where that is asked for."""
+        known = True
+        for part in itertools.cycle(range(SPREAD)):
+            await self._pause(known)
+            everybody = self._everybody.is_set()
+            self._everybody.clear()
             peers = self._hub.peers()
-            for part in range(SPREAD):
-                await asyncio.sleep(self._settings.session_check / SPREAD)
-                try:
-                    await self.check(peers[part::SPREAD])
-                except (RedisError, OSError) as fault:
-                    if not unknown:
-                        log.warning("sessions can not be checked", reason=type(fault).__name__)
-                    unknown = True
-                else:
-                    unknown = False
+            try:
+                # By its number each has the same part in every round, whoever comes and goes.
+                await self.check(peers if everybody else [p for p in peers if p.number % SPREAD == part])
+            except (RedisError, OSError) as fault:
+                if known:
+                    log.warning("sessions can not be checked", reason=type(fault).__name__)
+                known = False
+                if everybody and not isinstance(
+                    fault, ResponseError
+                ):  # one that answers would say the same again
+                    self._everybody.set()
+            else:
+                known = True
+
+    def check_everybody_now(self) -> None:
+        """Redis came back: what was published of sessions that ended meanwhile is lost."""
+        self._everybody.set()
+
+    async def _pause(self, known: bool) -> None:
+        """Return when the next part is due, or, where Redis answered the last time, everybody is."""
+        seconds = self._settings.session_check / SPREAD
+        if not known:
+            await asyncio.sleep(seconds)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._everybody.wait()
 
     async def check(self, peers: Sequence[Peer]) -> None:
         """Close the sockets whose sessions are over, and prolong the sessions that were in use.

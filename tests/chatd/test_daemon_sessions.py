@@ -1,13 +1,15 @@
 """Who may connect, and for how long: sessions, origins, the subprotocol, and what is no WebSocket."""
 
 import pickle
+from contextlib import AsyncExitStack
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from shared import events, keys, sessions
 from shared.protocol import Close
-from tests.chatd.daemons import Chat, Person
+from tests.chatd.daemons import QUIET, Chat, Person
+from tests.timing import best_of_tries, within
 
 
 def revoke(chat: Chat, person: Person) -> None:
@@ -116,6 +118,18 @@ async def test_who_is_signed_out_hears_nothing_more(chat: Chat) -> None:
         await one.closed()
         await two.send("are you there?", room=room)
         assert one.heard("message") == []
+
+
+@best_of_tries
+async def test_sessions_that_ended_while_redis_was_not_heard_end_when_it_is_heard_again(chat: Chat) -> None:
+    """Not with the next round of checks, a part of which comes every 2.5 s here."""
+    alice = chat.person("alice")
+    async with AsyncExitStack() as stack:
+        lines = [await stack.enter_async_context(chat.connect(alice)) for _ in range(30)]
+        chat.redis.delete(keys.session(alice.sid))
+        with within(QUIET["session_check"] / 10):
+            chat.redis.client_kill_filter(_type="pubsub")
+            assert [await line.closed() for line in lines] == [Close.SIGNED_OUT] * 30
 
 
 async def test_a_publish_for_another_session_closes_nothing(chat: Chat) -> None:

@@ -1,14 +1,18 @@
 """The watch over sessions, run alone against a real Redis."""
 
 import asyncio
+import itertools
 import random
 import secrets
 import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import cast
 
 import pytest
 import redis
+import structlog
 from redis.exceptions import ResponseError
 
 from chatd.hub import Hub
@@ -17,6 +21,7 @@ from chatd.watch import CONNECTIONS, SPREAD, Found, SessionUnknown, Watch
 from shared import keys, sessions
 from shared.protocol import User
 from shared.settings import Settings
+from tests.chatd.own_redis import OwnRedis
 from tests.servers import Servers
 
 
@@ -28,8 +33,25 @@ class Signed:
     in_use = False
     user = User(1, "alice")
 
+    def __init__(self, number: int = 0) -> None:
+        self.number = number
+        self.closed = asyncio.Event()
+
     async def close(self, code: int, reason: str) -> None:
         """It is gone."""
+        self.closed.set()
+
+
+@asynccontextmanager
+async def running(watch: Watch) -> AsyncIterator[None]:
+    """The watch checks, round after round."""
+    task = asyncio.create_task(watch.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        await watch.close()
 
 
 async def test_it_ends_when_it_is_cancelled_whatever_it_waits_for(settings: Settings) -> None:
@@ -116,3 +138,56 @@ async def test_a_session_that_ends_between_look_up_and_prolonging_stays_so(
         await watch.prolong([(peer, sessions.SignedIn(1, int(time.time())))])
         assert not client.exists(keys.session(Signed.sid), keys.user_sessions(1))
     await watch.close()
+
+
+async def test_each_session_is_checked_once_an_interval_though_others_leave(settings: Settings) -> None:
+    hub: Hub[Peer] = Hub()
+    for number in range(100 + SPREAD):
+        hub.register(cast(Peer, Signed(number)), 1)
+    steady = hub.peers()[100:]
+    checks: list[Sequence[Peer]] = []
+    enough = asyncio.Event()
+
+    class Counting(Watch):
+        async def check(self, peers: Sequence[Peer]) -> None:
+            checks.append(peers)
+            if len(checks) >= 4 * SPREAD:
+                enough.set()
+            elif len(checks) % SPREAD:  # one less leaves in a round than there are parts
+                hub.remove(hub.peers()[0])
+
+    async with running(Counting(replace(settings, session_check=0.001 * SPREAD), hub)):
+        async with asyncio.timeout(60):
+            await enough.wait()
+    for peer in steady:
+        checked = [turn for turn, peers in enumerate(checks) if peer in peers]
+        assert {after - before for before, after in itertools.pairwise(checked)} == {SPREAD}
+
+
+async def test_all_are_checked_at_once_when_redis_is_back_and_again_until_it_answers(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A round of its own would take 25 s."""
+    monkeypatch.setattr("chatd.watch.SPREAD", 1_000)
+    own_redis = OwnRedis()
+    own_redis.start()
+    hub: Hub[Peer] = Hub()
+    first, second = Signed(998), Signed(999)
+    watch = Watch(replace(settings, redis_url=own_redis.url, session_check=25.0), hub)
+    try:
+        with structlog.testing.capture_logs() as logged:
+            async with running(watch), asyncio.timeout(20):
+                hub.register(cast(Peer, first), 1)
+                watch.check_everybody_now()
+                await first.closed.wait()
+                hub.remove(cast(Peer, first))
+                hub.register(cast(Peer, second), 1)
+                own_redis.kill()
+                watch.check_everybody_now()
+                while logged[-1]["event"] != "sessions can not be checked":
+                    await asyncio.sleep(0.01)
+                assert not second.closed.is_set()
+                own_redis.start()
+                await second.closed.wait()
+    finally:
+        own_redis.close()

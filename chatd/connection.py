@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import structlog
@@ -32,6 +32,8 @@ AUTOMATIC = (
     protocol.Presence,
     protocol.Watch,
 )
+UNKNOWN = "the session can not be checked just now"
+PROMPT_SECONDS = 0.5  # within which most say hello, so that nothing is done for those who do not
 FAULTS_MAX = 50  # invalid frames on one connection: a peer that sends more is abusive
 
 
@@ -95,9 +97,9 @@ class Connections:
     async def _attend(self, peer: Peer) -> None:
         """Everything after the session is known."""
         try:
-            await self._greet(peer)
+            with self.watch.arriving(peer):
+                await self._greet(peer)
             self.commands.begin(peer)
-            await self.watch.look_again(peer)
             log.info("connected", user=peer.user.id, session=peer.session, connections=len(self.hub))
             while True:
                 await self._receive(peer)
@@ -113,22 +115,45 @@ class Connections:
         try:
             found = await self.watch.find("; ".join(socket.request.headers.get_all("Cookie")))
         except SessionUnknown:
-            raise Farewell(Close.TRY_AGAIN, "the session can not be checked just now") from None
+            raise Farewell(Close.TRY_AGAIN, UNKNOWN) from None
         if found is None:
             raise Farewell(Close.SIGNED_OUT, "not signed in")
         return Peer(socket, sid=found.sid, user=found.user, address=address)
 
     async def _greet(self, peer: Peer) -> None:
-        """Await `hello` and answer it; anything else before it is a fault."""
-        try:
-            async with asyncio.timeout(self.admission.hello_seconds):
+        """Await `hello` and answer it.
+
+        The end of the session is heard of from the welcome on; where there is no hello yet, from a moment later on.
+        """
+        prompt = min(PROMPT_SECONDS, self.admission.hello_seconds)
+        hello = await self._hello(peer, prompt)
+        await self._guard(peer)
+        if hello is None:
+            hello = await self._hello(peer, self.admission.hello_seconds - prompt)
+        if hello is None:
+            # Not "not allowed": a line that stood still, or this process, may be the reason.
+            raise Farewell(Close.TRY_AGAIN, "no hello in time")
+        await self.greeter.greet(peer, hello)
+
+    async def _hello(self, peer: Peer, seconds: float) -> protocol.Hello | None:
+        """The first message, where it comes within this time; anything else before it is a fault."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
                 while not isinstance(hello := await self._next(peer), protocol.Hello):
                     if hello is not None:
                         self._fault(peer, "the first message is hello", of=protocol.tag(hello))
-        except TimeoutError:
-            # Not "not allowed": a line that stood still, or this process, may be the reason.
-            raise Farewell(Close.TRY_AGAIN, "no hello in time") from None
-        await self.greeter.greet(peer, hello)
+                return hello
+        return None
+
+    async def _guard(self, peer: Peer) -> None:
+        """From here on this daemon hears when the session ends, and it has not ended yet. Raises `Farewell`."""
+        await self.greeter.hear_user(peer)
+        try:
+            stands = await self.watch.look_again(peer)
+        except SessionUnknown:
+            raise Farewell(Close.TRY_AGAIN, UNKNOWN) from None
+        if not stands:
+            raise Farewell(Close.SIGNED_OUT, "signed out")
 
     async def _receive(self, peer: Peer) -> None:
         message = await self._next(peer)

@@ -1,8 +1,8 @@
 """The first message of a connection: from here on the client misses nothing.
 
-Subscribe first, then read, then, in one turn of the event loop, register and compare the client's
-cursors with what has been delivered. A client that is behind in a room gets that room's live
-changes only after what it missed.
+The user's channel is heard already (`hear_user`). Subscribe to the rooms first, then read, then, in one turn of
+the event loop, register and compare the client's cursors with what has been delivered. A client that is behind
+in a room gets that room's live changes only after what it missed.
 """
 
 from collections.abc import Sequence
@@ -49,6 +49,10 @@ class Greeter:
         self.heads = heads
         self._memberships: Together[int, Membership | None] = Together(self._of_users, most=USERS_TOGETHER)
 
+    async def hear_user(self, peer: Peer) -> None:
+        """Hear from here on what is published of a peer's user. Raises `Farewell`."""
+        await self._hear(peer, [self.bus.channels.user(peer.user.id)])
+
     async def greet(self, peer: Peer, hello: protocol.Hello) -> None:
         """Register the peer and send `welcome`, then what it missed. Raises `Farewell`."""
         try:
@@ -57,6 +61,8 @@ class Greeter:
             raise Farewell(Close.TRY_AGAIN, "the database can not be reached") from None
         if not self.heads.epoch:
             raise Farewell(Close.TRY_AGAIN, "the database was not read yet")
+        if not peer.is_open:  # signed out meanwhile, perhaps
+            raise Farewell(Close.TRY_AGAIN, "the client is gone")
         # Nothing below waits: what is delivered from here on reaches this peer.
         hub = self.delivery.hub
         hub.register(peer, peer.user.id)
@@ -77,7 +83,6 @@ class Greeter:
     async def _read(self, peer: Peer) -> list[protocol.RoomSummary]:
         """The user's rooms, read while all of them are being heard."""
         mine = self.bus.channels.user(peer.user.id)
-        await self._hear(peer, [mine])
         for _ in range(READS_MAX):
             found = await self._memberships.get(peer.user.id)
             if found is None:
@@ -85,7 +90,7 @@ class Greeter:
             peer.user, summaries = found
             unheard = [s.room.id for s in summaries if not self.delivery.hears([s.room.id])]
             current = all(self.delivery.is_current(summary) for summary in summaries)
-            # The sweep may have let go of the channel of a user who was not here yet.
+            # Redis may have been away since the user's channel was subscribed to.
             if not unheard and current and self.bus.hears(mine):
                 return summaries
             for room in unheard:

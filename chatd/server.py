@@ -254,7 +254,7 @@ class Daemon:
                 self._delivery.sequencer.forget(room)
                 self._hub.forget(room)
             self._bus.unsubscribe([self._bus.channels.room(room) for room in empty])
-            users = {self._bus.channels.user(user) for user in self._hub.users()}
+            users = {self._bus.channels.user(user) for user in self._watch.users()}
             self._bus.unsubscribe(
                 [name for name in self._bus.wanted(self._bus.channels.users) if name not in users]
             )

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -56,7 +56,10 @@ class Found:
 
 
 class Watch:
-    """Looks sessions up in Redis, and closes the sockets of those that ended."""
+    """Looks sessions up in Redis, and closes the sockets of those that ended.
+
+    Those of the peers of `hub`, and of those that are about to be there.
+    """
 
     def __init__(self, settings: Settings, hub: Hub[Peer]) -> None:
         url, password = settings.redis_address("chatd")
@@ -75,6 +78,7 @@ class Watch:
         self._settings = settings
         self._cookie = sessions.cookie_name(secure=settings.secure_cookies)
         self._hub = hub
+        self._arriving: Hub[Peer] = Hub()  # signed in, and not welcomed yet: in no room
         self._everybody = asyncio.Event()  # set while all are to be checked at once
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -83,11 +87,21 @@ class Watch:
         sid = sessions.sid_of_cookie(cookies, self._cookie)
         if sid is None:
             return None
-        try:
-            who = await self._look_up(sid)
-        except (RedisError, OSError) as fault:
-            raise SessionUnknown(type(fault).__name__) from fault
+        who = await self._who(sid)
         return Found(sid, who.user) if who is not None else None
+
+    @contextlib.contextmanager
+    def arriving(self, peer: Peer) -> Iterator[None]:
+        """A peer is signed in, and will be in the hub, or gone, at the end of this: till then it is watched here."""
+        self._arriving.register(peer, peer.user.id)
+        try:
+            yield
+        finally:
+            self._arriving.remove(peer)
+
+    def users(self) -> set[int]:
+        """The users of all who are watched."""
+        return {*self._hub.users(), *self._arriving.users()}
 
     async def run(self) -> None:
         """Check every session once an interval, spread over it; and all at once where that is asked for."""
@@ -96,7 +110,7 @@ class Watch:
             await self._pause(known)
             everybody = self._everybody.is_set()
             self._everybody.clear()
-            peers = self._hub.peers()
+            peers = [*self._hub.peers(), *self._arriving.peers()]
             try:
                 # By its number each has the same part in every round, whoever comes and goes.
                 await self.check(peers if everybody else [p for p in peers if p.number % SPREAD == part])
@@ -168,22 +182,33 @@ class Watch:
         for peer, _ in peers:
             peer.in_use = False
 
-    async def look_again(self, peer: Peer) -> None:
-        """Check a session that may have ended between its look-up and the peer's registration."""
-        with contextlib.suppress(RedisError, OSError):
-            who = await self._look_up(peer.sid)
-            if who is None or who.user != peer.user.id:
-                self._end(peer)
+    async def look_again(self, peer: Peer) -> bool:
+        """Check a session that may have ended before anybody heard of its end: whether it stands.
+
+        Where it does not, the peer is closed. Raises `SessionUnknown`.
+        """
+        who = await self._who(peer.sid)
+        if who is not None and who.user == peer.user.id:
+            return True
+        self._end(peer)
+        return False
 
     def revoked(self, user: int, session: str) -> None:
         """A session ended: close its sockets now. `session` is its `sessions.digest`."""
-        for peer in list(self._hub.of_user(user)):
+        for peer in (*self._hub.of_user(user), *self._arriving.of_user(user)):
             if peer.session == session:
                 self._end(peer)
 
     async def close(self) -> None:
         """Close the connections to Redis."""
         await self._redis.aclose()
+
+    async def _who(self, sid: str) -> sessions.SignedIn | None:
+        """Who is signed in by this session. Raises `SessionUnknown`."""
+        try:
+            return await self._look_up(sid)
+        except (RedisError, OSError) as fault:
+            raise SessionUnknown(type(fault).__name__) from fault
 
     async def _look_up(self, sid: str) -> sessions.SignedIn | None:
         """Who is signed in by this session. Raises what redis-py raises where that can not be known."""

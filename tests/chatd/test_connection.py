@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, cast
 
 import pytest
@@ -36,10 +37,16 @@ class Broken:
     async def find(self, _: str) -> Found:
         return Found("x" * 43, 1)
 
-    async def greet(self, *_: object) -> None:
+    def arriving(self, _: Peer) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    async def hear_user(self, _: Peer) -> None:
         return None
 
-    async def look_again(self, _: Peer) -> None:
+    async def look_again(self, _: Peer) -> bool:
+        return True
+
+    async def greet(self, *_: object) -> None:
         return None
 
     async def handle(self, *_: object) -> None:

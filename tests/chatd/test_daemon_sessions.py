@@ -1,5 +1,6 @@
 """Who may connect, and for how long: sessions, origins, the subprotocol, and what is no WebSocket."""
 
+import asyncio
 import pickle
 from contextlib import AsyncExitStack
 
@@ -9,6 +10,8 @@ from websockets.exceptions import InvalidStatus
 from shared import events, keys, sessions
 from shared.protocol import Close
 from tests.chatd.daemons import QUIET, Chat, Person
+from tests.chatd.device import Client
+from tests.servers import wait_for
 from tests.timing import best_of_tries, within
 
 
@@ -91,6 +94,72 @@ async def test_our_subprotocol_is_chosen_among_several(chat: Chat) -> None:
     offered = ("parley.v9", "parley.v1")
     async with chat.connect(chat.person("alice"), subprotocols=offered) as one:
         assert one.socket.subprotocol == "parley.v1"
+
+
+# -- between the handshake and the welcome
+
+
+async def until_known(silent: Client) -> None:
+    """Return when the daemon has looked the session up, and awaits hello."""
+    await silent.say(type="ping")
+    await silent.hear("error")
+
+
+@best_of_tries
+async def test_a_session_that_ends_before_hello_closes_within_a_second(chat: Chat) -> None:
+    alice = chat.person("alice")
+    async with chat.connect(alice, hello=False) as silent:
+        await until_known(silent)
+        with within(1):
+            revoke(chat, alice)
+            assert await silent.closed() == Close.SIGNED_OUT
+
+
+@best_of_tries
+async def test_a_session_that_ends_while_hello_does_not_come_closes_at_once(chat: Chat) -> None:
+    alice = chat.person("alice")
+    mine = chat.channels.user(alice.id)
+    async with chat.connect(alice, hello=False) as silent:
+        await until_known(silent)
+        await asyncio.to_thread(wait_for, lambda: chat.redis.pubsub_numsub(mine)[0][1] == 1, 5)
+        with within(0.4):
+            revoke(chat, alice)
+            assert await silent.closed() == Close.SIGNED_OUT
+
+
+async def test_a_session_that_ended_before_hello_is_never_welcomed(chat: Chat) -> None:
+    alice = chat.person("alice")
+    async with chat.connect(alice, hello=False) as late:
+        await until_known(late)
+        chat.redis.delete(keys.session(alice.sid))
+        await late.say(type="hello")
+        assert await late.closed() == Close.SIGNED_OUT
+        assert late.heard("welcome") == []
+
+
+async def test_who_says_hello_late_is_welcomed(chat: Chat) -> None:
+    alice = chat.person("alice")
+    async with chat.connect(alice, hello=False) as late:
+        mine = chat.channels.user(alice.id)
+        await asyncio.to_thread(wait_for, lambda: chat.redis.pubsub_numsub(mine)[0][1] == 1, 5)
+        await late.say(type="hello")
+        await late.hear("welcome")
+        await late.barrier()
+
+
+async def test_a_session_is_looked_up_twice_by_a_handshake_and_not_more_often(chat: Chat) -> None:
+    """Before anything else, and once more when its end would be heard of."""
+
+    def looked_up() -> int:
+        return int(chat.redis.info("commandstats")["cmdstat_get"]["calls"])
+
+    counts = []
+    for _ in range(5):  # a round of checks may come in between
+        alice, before = chat.person("alice"), looked_up()
+        async with chat.connect(alice) as one:
+            await one.barrier()
+            counts.append(looked_up() - before)
+    assert min(counts) == 2
 
 
 # -- while connected

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
+from websockets.protocol import State
 
 from chatd.bus import Bus
 from chatd.delivery import Delivery
@@ -93,6 +94,29 @@ async def test_a_users_channel_that_is_let_go_during_hello_is_heard_all_the_same
         assert parts.store.at is None
         assert parts.bus.hears(mine)
         assert parts.hub.users() == [alice.id]
+
+
+async def test_who_is_signed_out_while_the_rooms_are_read_is_not_welcomed(
+    settings: Settings, database: Database
+) -> None:
+    alice = person(database, "alice")
+    peer = peer_of(alice)
+    async with connected(settings, database) as parts:
+        parts.heads.epoch = 1
+
+        # All that she hears is heard already, so that nothing else makes the daemon look.
+        parts.delivery.sequencer.expect(rooms.GENERAL)
+        await parts.greeter.hear_user(peer)
+        await parts.bus.subscribe([parts.bus.channels.room(rooms.GENERAL)])
+
+        def close() -> None:
+            cast(Socket, peer.socket).protocol.state = State.CLOSING
+
+        parts.store.at, parts.store.happens = room_list.of_users, close
+        with pytest.raises(Farewell):
+            await parts.greeter.greet(peer, protocol.Hello())
+        assert parts.hub.users() == []
+        assert peer.due is None
 
 
 async def test_a_room_that_never_becomes_what_was_told_of_it_does_not_keep_the_database_busy(

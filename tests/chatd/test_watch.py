@@ -164,6 +164,22 @@ async def test_each_session_is_checked_once_an_interval_though_others_leave(sett
         assert {after - before for before, after in itertools.pairwise(checked)} == {SPREAD}
 
 
+async def test_who_is_not_welcomed_yet_is_watched_like_everybody(settings: Settings) -> None:
+    """Their user's channel is not let go of; what is published of their session closes them, and so do the checks."""
+    told, found = Signed(), Signed()
+    watch = Watch(replace(settings, session_check=25.0), Hub())
+    async with running(watch), asyncio.timeout(20):
+        with watch.arriving(cast(Peer, told)):
+            assert watch.users() == {1}
+            watch.revoked(1, Signed.session)
+            await told.closed.wait()
+        assert watch.users() == set()
+        watch.revoked(1, Signed.session)
+        with watch.arriving(cast(Peer, found)):
+            watch.check_everybody_now()
+            await found.closed.wait()
+
+
 async def test_all_are_checked_at_once_when_redis_is_back_and_again_until_it_answers(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,13 +5,13 @@ import resource
 import signal
 import socket as sockets
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import structlog
-from websockets.asyncio.server import Server, serve, unix_serve
+from websockets.asyncio.server import Server, ServerConnection, serve, unix_serve
 
 from chatd.bus import Bus
 from chatd.commands import Commands
@@ -52,6 +52,8 @@ OTHER_FILES = 200  # beside connections: of MariaDB, of Redis, of the health che
 # Bytes that the kernel keeps for a TCP connection and has not sent. Else they are up to 4 MB, before `buffer_max` counts.
 UNSENT_MAX = 128 * 1024
 SLICE = 100  # connections closed in one turn of a drain
+CLOSE_TIMEOUT = 2  # seconds for a client to answer a close
+CLOSING_SECONDS = CLOSE_TIMEOUT + 0.5  # for all of them together: who does not answer holds up nobody
 
 
 class Daemon:
@@ -152,7 +154,7 @@ class Daemon:
             "server_header": None,
             "open_timeout": self._settings.handshake_seconds,
             "ping_interval": None,  # see `Keepalive`
-            "close_timeout": 2,
+            "close_timeout": CLOSE_TIMEOUT,
             "max_size": self._settings.frame_max,
             "max_queue": 16,
         }
@@ -289,15 +291,21 @@ class Daemon:
             async with asyncio.timeout(FLUSH_SECONDS):
                 await self._journal.flushed()
         self._fanout.flush()  # the last answers
-        left = list(server.connections)
-        for start in range(0, len(left), SLICE):
-            part = left[start : start + SLICE]
-            closing: list[Coroutine[Any, Any, None]] = [
-                socket.close(Close.RESTART, "restart") for socket in part
-            ]
-            await asyncio.gather(*closing, return_exceptions=True)
         self._presence.leave()
+        await close_all(server.connections)
         await self._bus.close()
+
+
+async def close_all(connections: Iterable[ServerConnection]) -> None:
+    """Tell all of them that this daemon restarts, a slice in each turn of the loop, and give them one time to answer."""
+    closing = []
+    for number, connection in enumerate(list(connections), 1):
+        closing.append(asyncio.create_task(connection.close(Close.RESTART, "restart")))
+        if number % SLICE == 0:
+            await asyncio.sleep(0)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CLOSING_SECONDS):
+            await asyncio.gather(*closing, return_exceptions=True)
 
 
 def _offered(_: Any, offered: Any) -> Any:

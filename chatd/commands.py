@@ -1,12 +1,10 @@
 """What a signed-in client may ask for: one handler a message, and nothing else."""
 
-import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-from weakref import WeakValueDictionary
 
 from chatd.bus import Bus
 from chatd.delivery import Delivery
@@ -21,7 +19,6 @@ from shared.log import Accepted, Outcome, Request
 from shared.protocol import Code
 
 RETRY_AFTER = 1.0  # seconds
-QUESTIONS_AT_ONCE = 2  # of one user for changes: the threads that ask the database are everybody's
 
 TEXTS = {
     Code.INVALID: "The message could not be stored.",
@@ -50,9 +47,6 @@ class Commands:
     bus: Bus
     limits: Limits
     signals: Signals
-    _asking: WeakValueDictionary[int, asyncio.Semaphore] = field(
-        init=False, default_factory=WeakValueDictionary
-    )
 
     async def handle(self, peer: Peer, message: protocol.ClientFrame) -> None:
         """Carry out what a client asks for. The answer to a command comes later, from the journal."""
@@ -156,13 +150,6 @@ class Commands:
             return "Nobody has this name."
         return TEXTS[code]
 
-    def _place_to_ask(self, user: int) -> asyncio.Semaphore:
-        """Lets as many questions of a user through as may be asked at once; it lives while one is."""
-        place = self._asking.get(user)
-        if place is None:
-            place = self._asking[user] = asyncio.Semaphore(QUESTIONS_AT_ONCE)
-        return place
-
     async def read(self, peer: Peer, read: protocol.Read) -> None:
         change = await self.store.run(markers.read, room=read.room, user=peer.user.id, number=read.number)
         self._tell(peer, change)
@@ -185,8 +172,7 @@ class Commands:
             self.delivery.tell(marker.room, protocol.Seen(marker.room, user, change.seen))
 
     async def sync(self, peer: Peer, sync: protocol.Sync) -> None:
-        async with self._place_to_ask(peer.user.id):
-            await self.delivery.sync(peer, sync.room, sync.since)
+        await self.delivery.sync(peer, sync.room, sync.since)
 
     async def ping(self, peer: Peer, _: protocol.Ping) -> None:
         self.post(peer, protocol.Pong())

@@ -5,9 +5,12 @@ and each is framed once and posted to everybody who is in the room.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import msgspec
 import structlog
@@ -26,6 +29,8 @@ T = TypeVar("T")
 
 CROSSING_SECONDS = 0.03  # two daemons' publishes may cross: a gap is often filled within this time
 RETRY_SECONDS = 0.5
+QUESTIONS_AT_ONCE = 2  # of one user for changes: the threads that ask the database are everybody's
+UNREAD_MAX = 256 * 1024  # bytes that wait for a client when it is told of the next room in which it is behind
 TYPING_PEERS_MAX = (
     500  # in a larger room nobody could follow who is typing, and telling all costs more than a message
 )
@@ -79,6 +84,8 @@ class Delivery:
         self._fanout = fanout
         self.hub = hub
         self.sequencer: Sequencer[_Change] = Sequencer()
+        self._behind: dict[Peer, deque[tuple[int, int]]] = {}  # rooms to be told of, and since which version
+        self._asking: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()  # by user
         self._tasks: set[asyncio.Task[None]] = set()
 
     # -- changes come in
@@ -255,32 +262,55 @@ class Delivery:
     def enter(self, peer: Peer, room: int, *, cursor: int, head: int) -> None:
         """Let a peer in that holds the room up to `cursor`; where that is behind, it is brought up to date first."""
         self.hub.enter(peer, room, behind=cursor < head)
-        if cursor < head:
-            self.spawn(self._catch_up(peer, room, cursor))
+        if cursor >= head:
+            return
+        if peer not in self._behind:
+            self._behind[peer] = deque()
+            self.spawn(self._catch_up_everywhere(peer))
+        self._behind[peer].append((room, cursor))
 
     async def sync(self, peer: Peer, room: int, since: int) -> None:
         """A peer asks for what lies after `since`. Raises `StoreAway` and `rooms.NoSuchRoom`."""
-        if not self.hub.is_in(peer, room):
-            raise rooms.NoSuchRoom(room)
-        self.hub.hold(peer, room)
-        told = 0
+        async with self._place_to_ask(peer.user.id):
+            if not self.hub.is_in(peer, room):
+                raise rooms.NoSuchRoom(room)
+            self.hub.hold(peer, room)
+            told = 0
+            try:
+                found = await self._store.run(messages.changes, room=room, since=since, reader=peer.user.id)
+                self._fanout.post([peer], frame(found))
+                told = _brings_to(found)
+            finally:
+                self._release(peer, room, told)
+
+    async def _catch_up_everywhere(self, peer: Peer) -> None:
+        """Bring a peer up to date, room after room and no faster than it reads: all at once is too much for a slow line."""
+        behind = self._behind[peer]
         try:
-            found = await self._store.run(messages.changes, room=room, since=since, reader=peer.user.id)
-            self._fanout.post([peer], frame(found))
-            told = _brings_to(found)
+            while behind:
+                room, since = behind.popleft()
+                await self._until_little_waits(peer)
+                await self._catch_up(peer, room, since)
         finally:
-            self._release(peer, room, told)
+            del self._behind[peer]
+
+    @staticmethod
+    async def _until_little_waits(peer: Peer) -> None:
+        await asyncio.sleep(0)  # what it was answered is written now
+        while peer.socket.waiting > UNREAD_MAX and peer.is_open:
+            with suppress(OSError):  # of a connection that is lost
+                await peer.socket.drain()
+            await asyncio.sleep(0)  # what was held for its transport is given to it now
 
     async def _catch_up(self, peer: Peer, room: int, since: int) -> None:
         """Send a peer what lies after `since`, then what was held for it."""
         told = 0
         try:
             found = await self._patiently(
-                lambda: self._store.run(messages.changes, room=room, since=since, reader=peer.user.id),
-                wanted=lambda: self.hub.is_in(peer, room),
+                lambda: self._ask_for(peer, room, since), wanted=lambda: self.hub.is_in(peer, room)
             )
             if found is not None:
-                self._fanout.post([peer], frame(found))
+                self._fanout.answer(peer, frame(found))
                 told = _brings_to(found)
         except rooms.NoSuchRoom:
             self.expel(peer.user.id, room)
@@ -290,6 +320,20 @@ class Delivery:
             raise
         finally:
             self._release(peer, room, told)
+
+    async def _ask_for(self, peer: Peer, room: int, since: int) -> protocol.Changes | protocol.Reset | None:
+        """What a peer missed; None where it is gone by the time it is its user's turn."""
+        async with self._place_to_ask(peer.user.id):
+            if not self.hub.is_in(peer, room):
+                return None
+            return await self._store.run(messages.changes, room=room, since=since, reader=peer.user.id)
+
+    def _place_to_ask(self, user: int) -> asyncio.Semaphore:
+        """Lets as many questions of a user through as may be asked at once; it lives while one is."""
+        place = self._asking.get(user)
+        if place is None:
+            place = self._asking[user] = asyncio.Semaphore(QUESTIONS_AT_ONCE)
+        return place
 
     def _release(self, peer: Peer, room: int, told: int) -> None:
         # What came over the bus while the database was asked may be in its answer too.

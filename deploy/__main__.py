@@ -36,7 +36,10 @@ def main(arguments: list[str]) -> int:
             for line in advice.doubts(settings):
                 _warn(line)
             return STARTING[verb](settings)
-        return RUNNING[verb](Layout.of(_settings_of_the_folder()))
+        layout = Layout.of(_settings_of_the_folder())
+        if verb == "restart":
+            user.follow(layout, arguments)
+        return RUNNING[verb](layout)
     except SettingsError as fault:
         sys.stderr.write(f"Parley can not start with these settings:\n{_indented(str(fault))}")
         return 2

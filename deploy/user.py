@@ -2,6 +2,7 @@
 
 All of it does so, supervisord and the launcher included: nothing that a person or a client can reach
 runs as root then. What root keeps for it is the right to listen on a port below 1024, where one is set.
+Where root restarts it, that goes on as the same user, who has to read what is written then.
 """
 
 import os
@@ -11,7 +12,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from deploy.instance import Instance
 from deploy.layout import Layout
+from deploy.processes import PROC
 from shared.settings import PROJECT, Settings
 
 ROOT = "root"
@@ -37,7 +40,8 @@ def step_down(settings: Settings, arguments: list[str], tell: Callable[[str], No
             f"    useradd --system --no-create-home --shell /usr/sbin/nologin {settings.user}"
         )
         return
-    become = _command(settings, user)
+    low = {settings.port, settings.redirect_port} & set(PRIVILEGED_PORTS)
+    become = _command(user, low_ports=bool(low))
     var = Layout.of(settings).var
     var.mkdir(mode=0o700, parents=True, exist_ok=True)
     trial = [*become, sys.executable, "-c", TRY, str(var.parent)]
@@ -49,14 +53,31 @@ def step_down(settings: Settings, arguments: list[str], tell: Callable[[str], No
         )
         return
     _hand_over(var, user)
+    _go_on(become, arguments)
+
+
+def follow(layout: Layout, arguments: list[str]) -> None:
+    """Become who runs Parley, and carry on with the verb; returns where nobody else does."""
+    instance = Instance.load(layout)
+    if os.geteuid() != 0 or instance is None or not instance.supervised():
+        return
+    lines = (PROC / str(instance.session) / "status").read_text().splitlines()
+    told = {name: value.split() for name, _, value in (line.partition(":") for line in lines)}
+    who = int(told["Uid"][0])
+    if who != 0:
+        # Without the rights that they have nobody may see what they do (ptrace(2)).
+        _go_on(_command(pwd.getpwuid(who), low_ports=int(told["CapEff"][0], 16) != 0), arguments)
+
+
+def _go_on(become: list[str], arguments: list[str]) -> None:
+    """The same verb as another user; does not return."""
     command = [*become, sys.executable, "-m", "deploy", *arguments]
     os.execvp(command[0], command)  # noqa: S606
 
 
-def _command(settings: Settings, user: pwd.struct_passwd) -> list[str]:
+def _command(user: pwd.struct_passwd, *, low_ports: bool) -> list[str]:
     """setpriv(1) with all that makes a process the user's, for good."""
-    low = {settings.port, settings.redirect_port} & set(PRIVILEGED_PORTS)
-    rights = "-all,+net_bind_service" if low else "-all"
+    rights = "-all,+net_bind_service" if low_ports else "-all"
     return [
         "setpriv",
         f"--reuid={user.pw_uid}",

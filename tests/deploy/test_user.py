@@ -60,6 +60,7 @@ def test_root_still_asks_kills_and_restarts_it(dropped: Stack) -> None:
     said = dropped.deploy("restart")
     assert said.returncode == 0, said.stdout
     assert set(status(dropped.pid("chatd:chatd-0"))["Uid"].split()) == {str(NOBODY.pw_uid)}
+    assert {path.lstat().st_uid for path in dropped.var.rglob("*")} == {NOBODY.pw_uid}
 
 
 @as_root

@@ -162,7 +162,7 @@ def test_notifications_are_asked_for_on_a_click_and_tell_of_direct_messages(peop
         window.Notification = class extends EventTarget {
             static permission = "default";
             static async requestPermission() { window.asked += 1; return (this.permission = "granted"); }
-            constructor(title, about) { super(); window.called.push([title, about.body]); }
+            constructor(title, about) { super(); window.called.push([title, about.body]); window.icon = about.icon; }
             close() {}
         };""")
     anna.page.reload()
@@ -184,6 +184,7 @@ def test_notifications_are_asked_for_on_a_click_and_tell_of_direct_messages(peop
         [bert.name, "New direct message"],
         [bert.name, "and more"],
     ]
+    assert anna.page.request.get(anna.page.evaluate("window.icon")).headers["content-type"] == "image/png"
     anna.page.get_by_role("button", name="Settings").click()
     anna.page.get_by_role("button", name="Turn off notifications").click()
     bert.window.say("again")

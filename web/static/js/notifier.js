@@ -3,6 +3,8 @@
 import { noticeOf } from "./notices.js";
 import { t } from "./texts.js";
 
+const ICON = new URL("../icons/icon-192.png", import.meta.url).href; // of the same version as this module
+
 export class Notifier {
   /**
    * @param {import("./timeline.js").User} self @param {Storage} storage
@@ -45,7 +47,7 @@ export class Notifier {
   #call({ title, body }, room, number) {
     if (this.state !== "on") return;
     // The same tag in every tab: the message is called once.
-    const about = { body, tag: `parley:${room}:${number}`, icon: "/static/icons/icon-192.png" };
+    const about = { body, tag: `parley:${room}:${number}`, icon: ICON };
     try {
       const call = new Notification(title, about);
       call.addEventListener("click", () => {

@@ -2,7 +2,7 @@
 
 The law of this package: it writes configuration, starts and ends processes, and asks whether
 they are healthy. It imports neither `web` nor `chatd`, and of `shared` only what every process
-has: settings, logs, the version of the tables. supervisord keeps the processes running, not
+has: settings, logs, the versions of the tables and of the page's files. supervisord keeps the processes running, not
 the launcher: when `start` has returned, nothing of the launcher runs any more.
 
 | module | its one job |
@@ -13,6 +13,7 @@ the launcher: when `start` has returned, nothing of the launcher runs any more.
 | `nginx` | what the settings mean to nginx |
 | `redis_users` | who may do what in the private Redis |
 | `prepare` | folders, secrets, the empty database, the rendered files |
+| `copies` | the page's files, one copy for each version |
 | `processes` | finds and ends processes, and reads their memory, from /proc |
 | `instance` | what was started, written down so that it can be found and ended later |
 | `supervisor` | starts supervisord and talks with it |

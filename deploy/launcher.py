@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from deploy import prepare, processes
+from deploy import copies, prepare, processes
 from deploy.instance import Instance
 from deploy.layout import Layout
 from deploy.supervisor import Supervisor
@@ -123,17 +123,23 @@ def stop(layout: Layout) -> int:
 
 
 def restart(layout: Layout) -> int:
-    """Take over new code without an interruption: web, then the daemons one by one, each when the last is well."""
+    """Take over new code without an interruption: web, then the daemons one by one, each when the last is well.
+
+    The page's files are copied first: a page of the new code must find them, and one of the old code keeps its own.
+    """
     with locked(layout):
         instance = Instance.load(layout)
         if instance is None or not instance.supervised():
             say("Parley is not running. `make run` or `make start` starts it.")
             return NOT_RUNNING
         watch = Watch(Supervisor(layout), layout, instance, say)
+        version = copies.add_while_running(layout)
         watch.migrate()
         watch.reload_web()
         for program in watch.daemons():
             watch.restart(program)
+        if version:
+            copies.keep_newest(layout.static, version)
     say("Everything runs the code of now.")
     return 0
 
@@ -164,6 +170,7 @@ def _launch(settings: Settings, layout: Layout, *, launcher: int) -> "subprocess
         say(f"First start: making the database in {layout.data}")
     prepare.private_servers(settings)
     prepare.services(settings)
+    copies.keep_newest(layout.static, copies.add(layout.static))
     supervisor = Supervisor(layout)
     with uninterrupted():
         supervisord = supervisor.start()

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared import static_files
 from shared.settings import PROJECT, Settings, SettingsError
 
 # A socket's address has 108 bytes, with the zero at the end (unix(7)). supervisord binds its
@@ -47,6 +48,11 @@ class Layout:
         return self.var / "secrets"
 
     @property
+    def static(self) -> Path:
+        """Copies of the page's files, one for each version."""
+        return static_files.copies(self.var)
+
+    @property
     def tmp(self) -> Path:
         return self.var / "tmp"
 
@@ -66,7 +72,7 @@ class Layout:
     def folders(self) -> list[Path]:
         """Every folder that is needed; each is the user's alone."""
         data = [self.data / name for name in ("mariadb-binlog", "redis")]
-        return [self.var, self.etc, self.log, self.run, self.data, self.secrets, self.tmp, *data]
+        return [self.var, self.etc, self.log, self.run, self.data, self.secrets, self.static, self.tmp, *data]
 
     def check(self) -> None:
         """Raise `SettingsError` where the data folder's path can not be used."""

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,7 @@ def test_the_data_folder_is_that_users_alone_and_no_link_was_followed(dropped: S
 def test_root_still_asks_kills_and_restarts_it(dropped: Stack) -> None:
     dropped.kill("redis")
     dropped.wait_until_well()
+    shutil.rmtree(dropped.layout.static)  # so that there is something to be copied
     said = dropped.deploy("restart")
     assert said.returncode == 0, said.stdout
     assert set(status(dropped.pid("chatd:chatd-0"))["Uid"].split()) == {str(NOBODY.pw_uid)}

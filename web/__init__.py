@@ -9,7 +9,7 @@ in `forms`, what an error looks like in `errors`. Every text that a person reads
 from flask import Flask, Request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from shared import logs
+from shared import logs, static_files
 from shared.settings import Settings, SettingsError
 from web import (
     account,
@@ -76,7 +76,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             "PARLEY_SECRET_KEY: there is none yet; expected a long random text,"
             " or the file that the first run of Parley makes in the data folder"
         )
-    app = Web(__name__)
+    app = Web(__name__, static_url_path=static_files.address(settings.var))
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0)  # type: ignore[method-assign]
     app.config.update(
         SECRET_KEY=settings.secret_key,

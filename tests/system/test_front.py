@@ -5,10 +5,13 @@ import json
 import re
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import pytest
 
+from deploy import copies
+from shared import static_files
 from tests.servers import wait_for
 from tests.system.stack import Stack
 
@@ -75,7 +78,67 @@ def test_a_handshake_does_not_notice_a_killed_daemon(stack: Stack) -> None:
     stack.wait_until_well()
 
 
-def test_static_files_are_asked_for_each_time_and_mostly_not_sent(stack: Stack) -> None:
+FOR_A_YEAR = "public, max-age=31536000, immutable"
+
+
+def named_files(stack: Stack) -> list[str]:
+    """The addresses of the files that a page names."""
+    found = re.findall(r'(?:href|src)="(/static/[^"]+)"', ask(stack, "/sign-in").body.decode())
+    assert found
+    return found
+
+
+def current(stack: Stack) -> str:
+    """Where the files of now lie: `/static/VERSION`."""
+    return "/".join(named_files(stack)[0].split("/")[:3])
+
+
+def test_browsers_keep_the_files_that_a_page_names_since_their_address_holds_their_version(
+    stack: Stack,
+) -> None:
+    for name in named_files(stack):
+        answer = ask(stack, name)
+        _, static, version, path = name.split("/", 3)
+        assert (static, version) == ("static", static_files.version())
+        assert (answer.status, answer.headers["Cache-Control"]) == (200, FOR_A_YEAR)
+        assert answer.body == (static_files.FILES / path).read_bytes()
+        assert SECURITY.items() <= dict(answer.headers).items()
+
+
+def test_a_page_that_was_opened_before_an_upgrade_goes_on_with_its_own_files(
+    stack: Stack, tmp_path: Path
+) -> None:
+    (tmp_path / "js").mkdir()
+    (tmp_path / "js" / "panels.js").write_text("of another version")
+    old = copies.add(stack.layout.static, tmp_path)
+    assert stack.deploy("restart").returncode == 0
+    assert current(stack) == f"/static/{static_files.version()}"
+    answer = ask(stack, f"/static/{old}/js/panels.js?again=1")
+    assert (answer.body, answer.headers["Cache-Control"]) == (b"of another version", FOR_A_YEAR)
+
+
+def test_a_version_that_is_not_there_any_more_is_a_page_that_nobody_keeps(stack: Stack) -> None:
+    for path in ("/static/0123456789ab/js/panels.js", f"{current(stack)}/js/nothing.js"):
+        answer = ask(stack, path)
+        assert (answer.status, answer.headers["Cache-Control"]) == (404, "no-store")
+        assert b'<main class="card">' in answer.body
+
+
+def test_files_are_compressed_under_their_version_too(stack: Stack) -> None:
+    answer = ask(stack, f"{current(stack)}/js/connection.js", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["Vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize("way", ["../../", "..%2f..%2f", "js/../../../", "..\\..\\", "..%5c..%5c"])
+def test_no_way_leads_from_a_version_to_the_rest_of_the_data_folder(stack: Stack, way: str) -> None:
+    answer = ask(stack, f"{current(stack)}/{way}secrets/secret_key")
+    assert answer.status in (400, 404)
+    assert (stack.layout.secrets / "secret_key").read_bytes() not in answer.body
+    assert ask(stack, f"{current(stack)}/js/").status == 404
+
+
+def test_files_without_a_version_are_asked_for_each_time_and_mostly_not_sent(stack: Stack) -> None:
     first = ask(stack, "/static/js/connection.js")
     assert first.status == 200
     assert first.headers["Cache-Control"] == "no-cache"

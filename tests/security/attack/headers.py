@@ -47,6 +47,7 @@ KINDS = {
     "a head that is too long": Kind("/", 431, headers={f"X-{n}": "a" * 7_000 for n in range(6)}),
     "a file": Kind("/static/js/theme.js", 200),
     "a file that is not there": Kind("/static/nothing.js", 404),
+    "a file of a version that is not there": Kind("/static/0123456789ab/js/theme.js", 404),
     "the health": Kind("/healthz", 200),
 }
 

@@ -62,7 +62,9 @@ def test_what_opens_over_the_page_says_that_it_could_not_be_loaded(people: Peopl
     expect(anna.page.locator("#notice-text")).to_be_empty()
     for _ in range(4):
         anna.page.clock.run_for(8000)
-    expect(anna.page.locator("#notice-text")).to_have_text("This could not be loaded. Try again shortly.")
+    expect(anna.page.locator("#notice-text")).to_have_text(
+        "This could not be loaded. Try again shortly, or load the page anew."
+    )
     anna.page.unroute("**/js/panels.js*")
     anna.page.locator("#open-settings").click()
     expect(anna.page.locator("#settings-dialog")).to_be_visible()

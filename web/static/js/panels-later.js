@@ -47,6 +47,6 @@ export class Panels {
     if (made) {
       if (isLate) this.notice.hide();
       use(made[name]);
-    } else this.notice.show(t("This could not be loaded. Try again shortly."));
+    } else this.notice.show(t("This could not be loaded. Try again shortly, or load the page anew."));
   }
 }

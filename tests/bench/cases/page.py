@@ -50,7 +50,7 @@ READ = """() => {
     usable: at("usable"),
     painted: at("first-contentful-paint"),
     bytes: loads.reduce((sum, load) => sum + load.transferSize, 0),
-    requests: loads.length,
+    requests: loads.filter((load) => load.transferSize > 0).length,
   };
 }"""
 

@@ -1,14 +1,17 @@
 """What a case of the benchmark is: what it runs, which figures it shows, and which of them it is to reach."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from tests.bench import load
+from tests.bench import cores, load
 from tests.bench.figures import ROUNDS_LEAST, Goal, Sample
 
 LATE_MOST_MS = 25.0  # of the 99th percentile of messages that are published after their time
 RATE_LEAST = 0.98  # of the messages that were to be published
+MEASURED = ("chatd", "server")  # the roles of what is measured, which has a core for itself
+# What is said of memory, by the event at which it was looked at.
+WHEN = {"ready": "ready", "begin": "begin", "end": "end", "result": "after"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +102,25 @@ class Case:
     plots: Sequence[Plot] = field(default_factory=tuple)
 
 
-def sample_of(who: str, what: str, ran: load.Run, options: load.Options, *, size: float = 0.0) -> Sample:
-    """A run of the load as a sample."""
-    figures = figures_of(ran)
+def sample_of(
+    who: str,
+    what: str,
+    ran: load.Run,
+    options: load.Options,
+    *,
+    size: float = 0.0,
+    more: Mapping[str, float] | None = None,
+) -> Sample:
+    """A run of the load as a sample, with `more` figures."""
+    figures = {**figures_of(ran), **(more or {})}
     spoilt = ran.usage.spoilt if ran.usage else ""
     if options.rate and not options.senders and not spoilt:
         late = ran.result["late"]["p99"]
         if late > LATE_MOST_MS or figures["sent"] < RATE_LEAST * options.rate:
             spoilt = f"the load was late: {figures['sent']:.0f} of {options.rate:.0f} messages/s, p99 {late:.0f} ms"
-    # A run in which nobody said anything shows nothing, however orderly it was.
-    silent = {"silent": 1} if not figures["sent"] else {}
+    # A run in which nothing happened shows nothing, however orderly it was.
+    happened = "churn" if options.churn else "connected_max" if options.probe else "sent"
+    silent = {"silent": 1} if not figures.get(happened) else {}
     return Sample(who, what, figures, size, ran.faults() | silent, spoilt, ran.result["fault"])
 
 
@@ -140,14 +152,13 @@ def figures_of(ran: load.Run) -> dict[str, float]:
             }
     if ran.usage is not None:
         found |= {f"cpu_{role}": used / ran.usage.wall for role, used in ran.usage.by_role.items()}
+        found |= ran.usage.shares(MEASURED, len(cores.cores()[1]))
+        # Of all that it takes but the receivers: also who commits and publishes, in the feed's thread or an emitter.
         servers = sum(used for role, used in ran.usage.by_role.items() if role not in ("load", "bench"))
         if found["deliveries"]:
             found["cpu_per_million"] = servers / ran.usage.wall / found["deliveries"] * 1e6
-    for role, sizes in ran.resident.items():
-        found |= {
-            f"rss_{role}_{when}": size
-            for when, size in zip(("ready", "begin", "end", "after"), sizes, strict=False)
-        }
+    for event, sizes in ran.resident.items():
+        found |= {f"rss_{role}_{WHEN[event]}": size for role, size in sizes.items()}
     for role, size in ran.peaks.items():
         found[f"rss_{role}_peak"] = size
     return found

@@ -1,22 +1,17 @@
 """Connections: what an idle one costs, how fast they are made, and how soon lost ones are back."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from tests.bench import cores, load
-from tests.bench.case import Case, Column, Plan, Plot, Step, figures_of
-from tests.bench.figures import Goal, Sample, figure
+from tests.bench.case import Case, Column, Plan, Plot, Step, sample_of
+from tests.bench.figures import US, Goal, Sample, figure, highest
 from tests.bench.parley import Parley, parley
 from tests.bench.seed import Person
 from tests.servers import wait_for
 
 DAEMON = "chatd:chatd-0"
-
-
-def _sample(what: str, ran: load.Run, size: float, more: Mapping[str, float] | None = None) -> Sample:
-    assert ran.usage is not None
-    figures = {**figures_of(ran), **(more or {})}
-    return Sample("Parley", what, figures, size, ran.faults(), ran.usage.spoilt, ran.result["fault"])
 
 
 # -- idle connections
@@ -42,10 +37,11 @@ def _idle_step(plan: Plan, running: Parley, people: Sequence[Person], count: int
             warm=plan.warm, seconds=plan.seconds(IDLE_SECONDS), probe=PROBE_MS, concurrency=32
         )
         ran = load.run(target, options)
-        ready = ran.resident["chatd"][0]
-        return _sample(_idle(count), ran, count, {"rss_each": (ready - before) / number, "rss": ready})
+        ready = ran.resident["ready"]["chatd"]
+        more = {"rss_each": (ready - before) / number, "rss": ready}
+        return sample_of(US, _idle(count), ran, options, size=count, more=more)
 
-    return Step("Parley", _idle(count), measure)
+    return Step(US, _idle(count), measure)
 
 
 @contextmanager
@@ -79,19 +75,19 @@ IDLE_CONNECTIONS = Case(
     goals=(
         Goal(
             "≤ 16 KB a connection",
-            lambda table: table.value("Parley", _MOST, "rss_each") / 1024,
+            lambda table: table.value(US, _MOST, "rss_each") / 1024,
             most=16,
             unit=" KB",
         ),
         Goal(
             "less than 5 % of a core with 15,000",
-            lambda table: 100 * table.value("Parley", _MOST, "cpu_chatd"),
+            lambda table: 100 * table.value(US, _MOST, "cpu_chatd"),
             most=5,
             unit=" %",
         ),
         Goal(
-            "no pause above 50 ms while they connect",
-            figure("Parley", _MOST, "connecting_max"),
+            "no pause above 50 ms while they connect, in any round",
+            highest(US, _MOST, "connecting_max"),
             most=50,
             unit=" ms",
         ),
@@ -137,9 +133,9 @@ def _churn_step(
         options = load.Options(
             warm=plan.warm, seconds=plan.seconds(CHURN_SECONDS), churn=churn, concurrency=UNDER_WAY
         )
-        return _sample(what, load.run(target, options), size)
+        return sample_of(US, what, load.run(target, options), options, size=size)
 
-    return Step("Parley", what, measure)
+    return Step(US, what, measure)
 
 
 @contextmanager
@@ -177,13 +173,13 @@ HANDSHAKES = Case(
     goals=(
         Goal(
             "upgrade and session ≥ 1,400/s",
-            figure("Parley", CHURNS["session"], "churn"),
+            figure(US, CHURNS["session"], "churn"),
             least=1_400,
             unit="/s",
         ),
         Goal(
             "through welcome, in 10 rooms, ≥ 600/s",
-            figure("Parley", _welcome(10), "churn"),
+            figure(US, _welcome(10), "churn"),
             least=600,
             unit="/s",
         ),
@@ -244,9 +240,10 @@ def _comeback_step(plan: Plan) -> Step:
                 comeback=running.through_nginx()[0].address,
             )
             ran = load.run(target, options, _kill(running))
-        return _sample(KILLED, ran, 0)
+        # Those whose daemon is gone do not keep to the rate; how late they are is what is measured.
+        return sample_of(US, KILLED, ran, replace(options, rate=0.0))
 
-    return Step("Parley", KILLED, measure)
+    return Step(US, KILLED, measure)
 
 
 @contextmanager
@@ -269,5 +266,5 @@ COMEBACK = Case(
         Column("back_p99", "p99 ms"),
         Column("changes", "resumed from their cursors"),
     ),
-    goals=(Goal("all back in less than 15 s", figure("Parley", KILLED, "all_back"), most=15, unit=" s"),),
+    goals=(Goal("all back in less than 15 s", figure(US, KILLED, "all_back"), most=15, unit=" s"),),
 )

@@ -89,7 +89,7 @@ Steps = Callable[[Plan], AbstractContextManager[Sequence[Step]]]
 class Case:
     """A case. `steps` starts what all its rounds share, and gives the steps of one round, in their order.
 
-    `compared` is the figure whose ratio to Parley's is shown.
+    `compared` is, by what is done, the figure whose ratio to Parley's is shown.
     """
 
     name: str
@@ -98,7 +98,7 @@ class Case:
     steps: Steps
     columns: Sequence[Column]
     goals: Sequence[Goal] = ()
-    compared: str = ""
+    compared: Mapping[str, str] = field(default_factory=dict)
     plots: Sequence[Plot] = field(default_factory=tuple)
 
 

@@ -7,8 +7,14 @@
 
 struct ledger ledger;
 
+struct message {
+    uint64_t due;  /* when it was to be sent; 0: it can be delivered, and was not sent yet */
+    char *payload; /* as it came first */
+    size_t length;
+};
+
 struct stream {
-    uint64_t *times; /* at which each message was sent; 0: it can be delivered, and was not sent yet */
+    struct message *messages;
     uint32_t count, sent, capacity;
 };
 
@@ -20,12 +26,15 @@ void ledger_open(unsigned count)
     ledger.from = ledger.until = UINT64_MAX;
     streams = grow(NULL, count * sizeof *streams);
     memset(streams, 0, count * sizeof *streams);
+    ledger.rooms = grow(NULL, count * sizeof *ledger.rooms);
+    for (unsigned i = 0; i < count; i++)
+        ledger.rooms[i] = i;
 }
 
-void receiver_open(struct receiver *receiver)
+void receiver_open(struct receiver *receiver, unsigned places)
 {
-    receiver->next = grow(NULL, ledger.streams * sizeof *receiver->next);
-    memset(receiver->next, 0, ledger.streams * sizeof *receiver->next);
+    receiver->places = grow(NULL, places * sizeof *receiver->places);
+    memset(receiver->places, 0, places * sizeof *receiver->places);
 }
 
 void ledger_expect(unsigned number)
@@ -33,17 +42,17 @@ void ledger_expect(unsigned number)
     struct stream *stream = &streams[number];
     if (stream->count == stream->capacity) {
         stream->capacity = stream->capacity ? stream->capacity * 2 : 256;
-        stream->times = grow(stream->times, stream->capacity * sizeof *stream->times);
+        stream->messages = grow(stream->messages, stream->capacity * sizeof *stream->messages);
     }
-    stream->times[stream->count++] = 0;
+    stream->messages[stream->count++] = (struct message){0};
 }
 
-uint32_t ledger_send(unsigned number, uint64_t now)
+uint32_t ledger_send(unsigned number, uint64_t due, uint64_t now)
 {
     struct stream *stream = &streams[number];
     if (stream->sent == stream->count)
         ledger_expect(number);
-    stream->times[stream->sent] = now;
+    stream->messages[stream->sent].due = due;
     ledger.sent++;
     if (now >= ledger.from && now < ledger.until)
         ledger.sent_measured++;
@@ -95,16 +104,17 @@ static const char *mark_find(const char *from, const char *end, uint32_t *stream
     return NULL;
 }
 
-static void enter(struct receiver *receiver, uint32_t stream, uint32_t number, uint64_t now)
+/* Enter a message that came; NULL where it is none that is still to come. */
+static struct message *enter(struct receiver *receiver, uint32_t stream, uint32_t number, uint64_t now)
 {
     if (stream >= ledger.streams || number >= streams[stream].count) {
         ledger.unknown++;
-        return;
+        return NULL;
     }
-    uint32_t *next = &receiver->next[stream];
+    uint32_t *next = &receiver->places[stream].next;
     if (number < *next) {
         ledger.doubled++;
-        return;
+        return NULL;
     }
     if (number > *next) {
         ledger.missing += number - *next;
@@ -115,34 +125,52 @@ static void enter(struct receiver *receiver, uint32_t stream, uint32_t number, u
     ledger.received++;
     if (now >= ledger.from && now < ledger.until)
         ledger.received_measured++;
-    uint64_t at = streams[stream].times[number];
-    if (at >= ledger.from && at < ledger.until)
-        histogram_add(&ledger.latency, now > at ? now - at : 0);
+    struct message *message = &streams[stream].messages[number];
+    if (message->due >= ledger.from && message->due < ledger.until)
+        histogram_add(&ledger.latency, now > message->due ? now - message->due : 0);
+    return message;
 }
 
-bool ledger_got(struct receiver *receiver, const char *payload, size_t length, uint64_t now)
+/* Whether a message came as it came first. */
+static bool is_the_same(struct message *message, const char *payload, size_t length)
+{
+    if (message->payload == NULL) {
+        message->payload = memcpy(grow(NULL, length), payload, length);
+        message->length = length;
+    }
+    return message->length == length && memcmp(message->payload, payload, length) == 0;
+}
+
+void ledger_got(struct receiver *receiver, const char *payload, size_t length, uint64_t version, uint64_t now)
 {
     uint32_t stream, number;
     size_t offset = receiver->offset;
     if (offset + MARK_LENGTH > length || !mark_at(payload + offset, &stream, &number)) {
         const char *found = mark_find(payload, payload + length, &stream, &number);
-        if (found == NULL)
-            return false;
+        if (found == NULL) {
+            ledger.unknown++;
+            return;
+        }
         receiver->offset = (uint32_t)(found - payload);
     }
-    enter(receiver, stream, number, now);
-    return true;
+    struct message *message = enter(receiver, stream, number, now);
+    if (message == NULL)
+        return;
+    ledger.altered += !is_the_same(message, payload, length);
+    if (version) {
+        uint32_t *last = &receiver->places[ledger.rooms[stream]].version;
+        ledger.versions += *last && version != *last + 1;
+        *last = (uint32_t)version;
+    }
 }
 
-unsigned ledger_got_all(struct receiver *receiver, const char *payload, size_t length, uint64_t now)
+void ledger_got_all(struct receiver *receiver, const char *payload, size_t length, uint64_t version, uint64_t now)
 {
     uint32_t stream, number;
-    unsigned count = 0;
     const char *at = payload, *end = payload + length;
     while ((at = mark_find(at, end, &stream, &number)) != NULL) {
-        enter(receiver, stream, number, now);
-        count++;
+        if (enter(receiver, stream, number, now) != NULL)
+            receiver->places[ledger.rooms[stream]].version = (uint32_t)version;
         at += MARK_LENGTH;
     }
-    return count;
 }

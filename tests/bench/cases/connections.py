@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from tests.bench import cores, load
 from tests.bench.case import Case, Column, Plan, Plot, Step, figures_of
-from tests.bench.figures import Goal, Sample, figure
+from tests.bench.figures import Goal, Sample, Table, figure
 from tests.bench.parley import Parley, parley
 from tests.bench.seed import Person
 from tests.servers import wait_for
@@ -23,7 +23,7 @@ def _sample(what: str, ran: load.Run, size: float, more: Mapping[str, float] | N
 
 IDLE = (1_000, 5_000, 15_000)
 IDLE_SECONDS = 32.0  # every session is looked at once in 20 s, and every connection pinged in 30
-PROBE_MS = 20
+PROBE_MS = 2  # while they connect; ten times as long when they have
 ROOM_SIZE = 20
 
 
@@ -60,12 +60,22 @@ def _idle_steps(plan: Plan) -> Iterator[Sequence[Step]]:
 
 _MOST = _idle(max(IDLE))
 
+
+def _longest_pause(table: Table) -> float:
+    """Of all rounds, while they connect: a median of what must not happen says nothing."""
+    table.value("Parley", _MOST, "connecting_max")  # raises where too few rounds count
+    found = table.spread("Parley", _MOST, "connecting_max")
+    assert found is not None
+    return found.most + PROBE_MS
+
+
 IDLE_CONNECTIONS = Case(
     name="idle",
     title="How it grows with connections that say nothing",
     about=(
         f"So many people connect, {ROOM_SIZE} in each room, and say nothing. One of them was there before the others and asks "
-        f"every {PROBE_MS} ms for an answer: the longest that it waits is the longest pause of the daemon."
+        f"for an answer, {PROBE_MS} ms after the last one while the others connect, and {10 * PROBE_MS} ms after it when they have: the "
+        "longest that it waits is the longest pause of the daemon, which may have begun so much earlier."
     ),
     steps=_idle_steps,
     columns=(
@@ -91,7 +101,7 @@ IDLE_CONNECTIONS = Case(
         ),
         Goal(
             "no pause above 50 ms while they connect",
-            figure("Parley", _MOST, "connecting_max"),
+            _longest_pause,
             most=50,
             unit=" ms",
         ),
@@ -260,7 +270,8 @@ COMEBACK = Case(
     about=(
         f"All are at one of two daemons, in {LOST_ROOMS} rooms, and write {LOST_RATE:g} messages/s, when it is killed (SIGKILL). "
         "They come back through nginx after times drawn as the page draws them (up to 0.5 s at first, twice as long after each "
-        "failure), resume from their cursors, and send again what has no answer. The daemons share one core, all else the other."
+        "failure), resume from their cursors, and send again what has no answer; who missed "
+        "something is back when it is there. The daemons share one core, all else the other."
     ),
     steps=_comeback_steps,
     columns=(

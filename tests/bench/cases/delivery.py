@@ -17,7 +17,7 @@ from tests.bench.contenders import (
     OurSelf,
     Peer,
 )
-from tests.bench.figures import Goal, Sample, figure, ratio, worst_ratio
+from tests.bench.figures import Goal, Sample, Table, figure, ratio, worst_ratio
 from tests.bench.parley import parley
 
 PEOPLE = 1_000
@@ -133,6 +133,14 @@ def _of_stalled(name: str) -> Goal:
     )
 
 
+def _share_cut_off(table: Table) -> float:
+    """Of those who do not read, in the round in which it was the smallest."""
+    stalled = table.value("Parley", STALLING, "stalled")  # raises where too few rounds count
+    found = table.spread("Parley", STALLING, "cut")
+    assert found is not None
+    return found.least / stalled
+
+
 STALLED = Case(
     name="stalled",
     title="Readers that stall",
@@ -149,6 +157,7 @@ STALLED = Case(
         Column("rss_chatd_ready", "daemon MB before", 1, 2**-20),
         Column("rss_chatd_peak", "at most", 1, 2**-20),
         Column("rss_chatd_after", "afterwards", 1, 2**-20),
+        Column("stalled", "do not read"),
         Column("cut", "cut off"),
     ),
     goals=(
@@ -167,6 +176,7 @@ STALLED = Case(
             unit=" MiB",
         ),
         _of_stalled("rss_chatd_after"),
+        Goal("all who stopped reading are cut off", _share_cut_off, least=1.0, unit=" of them"),
     ),
 )
 

@@ -10,8 +10,6 @@
 #include "report.h"
 #include "sender.h"
 
-#define MESSAGE "{\"type\":\"message\""
-
 static uint64_t epoch;
 
 static bool is(const char *payload, size_t length, const char *type)
@@ -27,26 +25,12 @@ static uint64_t number_after(const char *payload, size_t length, const char *nam
     return found ? strtoull(found + strlen(name), NULL, 10) : 0;
 }
 
-/* What stands behind a name and the number that follows it; NULL where something else stands there. */
-static const char *skip_number(const char *at, const char *name, uint64_t *number)
+static uint64_t version_of(const char *payload, size_t length)
 {
-    size_t size = strlen(name);
-    if (strncmp(at, name, size) != 0)
-        return NULL;
-    *number = 0;
-    for (at += size; *at >= '0' && *at <= '9'; at++)
-        *number = *number * 10 + (unsigned)(*at - '0');
-    return at;
-}
-
-/* The version of a message. Each of a million a second has one, so it is not searched for; 0 where it stands elsewhere. */
-static uint64_t version_of(const char *payload)
-{
-    uint64_t number = 0;
-    const char *at = skip_number(payload, MESSAGE ",\"room\":", &number);
-    at = at ? skip_number(at, ",\"number\":", &number) : NULL;
-    at = at ? skip_number(at, ",\"version\":", &number) : NULL;
-    return at ? number : 0;
+    uint64_t version = number_after(payload, length, "\"version\":");
+    if (version == 0)
+        die("a message without a version: %.*s", (int)(length < 200 ? length : 200), payload);
+    return version;
 }
 
 /* The room that a client writes to, or whose messages alone it hears. */
@@ -103,14 +87,6 @@ static void welcomed(struct conn *conn, const char *payload, size_t length)
         conn_join(conn);
 }
 
-static void message_came(struct conn *conn, const char *payload, size_t length, uint64_t now)
-{
-    uint64_t version = version_of(payload);
-    if (version == 0)
-        die("no message: %.*s", (int)(length < 200 ? length : 200), payload);
-    ledger_got(&conn->receiver, payload, length, version, now);
-}
-
 static void changes_came(struct conn *conn, const char *payload, size_t length, uint64_t now)
 {
     uint64_t to = number_after(payload, length, "\"to\":");
@@ -128,8 +104,8 @@ static void reset_came(struct conn *conn)
 
 static void message(struct conn *conn, const char *payload, size_t length, uint64_t now)
 {
-    if (is(payload, length, MESSAGE))
-        message_came(conn, payload, length, now);
+    if (is(payload, length, "{\"type\":\"message\""))
+        ledger_got(&conn->receiver, payload, length, version_of, now);
     else if (is(payload, length, "{\"type\":\"ack\""))
         sender_answered(conn, payload, length, now);
     else if (is(payload, length, "{\"type\":\"pong\""))

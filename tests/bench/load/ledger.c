@@ -10,7 +10,7 @@ struct ledger ledger;
 struct message {
     uint64_t due;  /* when it was to be sent; 0: it can be delivered, and was not sent yet */
     char *payload; /* as it came first */
-    size_t length;
+    uint32_t length, version;
 };
 
 struct stream {
@@ -131,36 +131,52 @@ static struct message *enter(struct receiver *receiver, uint32_t stream, uint32_
     return message;
 }
 
-/* Whether a message came as it came first. */
-static bool is_the_same(struct message *message, const char *payload, size_t length)
+static bool came_so_first(const struct message *message, const char *payload, size_t length)
 {
-    if (message->payload == NULL) {
-        message->payload = memcpy(grow(NULL, length), payload, length);
-        message->length = length;
-    }
-    return message->length == length && memcmp(message->payload, payload, length) == 0;
+    return message->payload != NULL && message->length == length && memcmp(message->payload, payload, length) == 0;
 }
 
-void ledger_got(struct receiver *receiver, const char *payload, size_t length, uint64_t version, uint64_t now)
+static void keep(struct message *message, const char *payload, size_t length, uint64_t version)
 {
-    uint32_t stream, number;
+    message->payload = memcpy(grow(NULL, length), payload, length);
+    message->length = (uint32_t)length;
+    message->version = (uint32_t)version;
+}
+
+/* Find the mark of a message; false where there is none. */
+static bool mark_of(struct receiver *receiver, const char *payload, size_t length, uint32_t *stream, uint32_t *number)
+{
     size_t offset = receiver->offset;
-    if (offset + MARK_LENGTH > length || !mark_at(payload + offset, &stream, &number)) {
-        const char *found = mark_find(payload, payload + length, &stream, &number);
-        if (found == NULL) {
-            ledger.unknown++;
-            return;
-        }
-        receiver->offset = (uint32_t)(found - payload);
+    if (offset + MARK_LENGTH <= length && mark_at(payload + offset, stream, number))
+        return true;
+    const char *found = mark_find(payload, payload + length, stream, number);
+    if (found == NULL)
+        return false;
+    receiver->offset = (uint32_t)(found - payload);
+    return true;
+}
+
+void ledger_got(struct receiver *receiver, const char *payload, size_t length, version_reader version_of, uint64_t now)
+{
+    uint32_t stream = receiver->stream, number = receiver->places[stream].next;
+    /* Mostly it is what comes next: the bytes that others got then tell all of it, its mark too. */
+    bool same = number < streams[stream].count && came_so_first(&streams[stream].messages[number], payload, length);
+    if (!same && !mark_of(receiver, payload, length, &stream, &number)) {
+        ledger.unknown++;
+        return;
     }
     struct message *message = enter(receiver, stream, number, now);
     if (message == NULL)
         return;
-    ledger.altered += !is_the_same(message, payload, length);
-    if (version) {
-        uint32_t *last = &receiver->places[ledger.rooms[stream]].version;
-        ledger.versions += *last && version != *last + 1;
-        *last = (uint32_t)version;
+    receiver->stream = stream;
+    if (message->payload == NULL)
+        keep(message, payload, length, version_of ? version_of(payload, length) : 0);
+    else if (!same)
+        ledger.altered += !came_so_first(message, payload, length);
+    uint32_t *last = &receiver->places[ledger.rooms[stream]].version;
+    if (message->version) {
+        ledger.versions += *last && message->version != *last + 1;
+        *last = message->version;
     }
 }
 

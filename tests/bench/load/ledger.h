@@ -26,6 +26,7 @@ struct place {
 struct receiver {
     struct place *places;
     uint64_t order;  /* a digest of all marks in the order in which they came */
+    uint32_t stream; /* of the last message */
     uint32_t offset; /* where the last mark stood in its payload: the next one mostly stands there too */
 };
 
@@ -57,8 +58,11 @@ uint32_t ledger_count(unsigned stream); /* how many are to come */
 /* Write the mark of a message, without a zero at the end. */
 void mark_write(char *out, unsigned stream, uint32_t number);
 
-/* A receiver got a message, which is its room's change `version`; 0: the protocol has no versions. */
-void ledger_got(struct receiver *receiver, const char *payload, size_t length, uint64_t version, uint64_t now);
+/* Reads of a message which change of its room it is. */
+typedef uint64_t (*version_reader)(const char *payload, size_t length);
+
+/* A receiver got a message; without `version_of` its protocol has no versions. */
+void ledger_got(struct receiver *receiver, const char *payload, size_t length, version_reader version_of, uint64_t now);
 
 /* A receiver got everything up to `version` of a room, with every mark in the payload. */
 void ledger_got_all(struct receiver *receiver, const char *payload, size_t length, uint64_t version, uint64_t now);

@@ -194,8 +194,9 @@ def _node(program: str, *arguments: str) -> Callable[[Job], Sequence[str]]:
     return lambda job: ["node", program, *(arguments or (job.address,)), job.redis_url]
 
 
-def _kernel(frames: int) -> Callable[[Job], Sequence[str]]:
-    return lambda job: [str(BUILD / "kernel"), job.address, str(job.redis_socket), str(frames)]
+def _c_server(frames: int) -> Callable[[Job], Sequence[str]]:
+    program = str(BUILD / "c_server")
+    return lambda job: [program, job.address.rpartition(":")[2], str(job.redis_socket), str(frames)]
 
 
 PARLEY = OurSelf()
@@ -228,11 +229,11 @@ CHANNELS_PUBSUB = replace(
     environment={"BENCH_LAYER": "channels_redis.pubsub.RedisPubSubChannelLayer"},
 )
 BROADCAST = Peer("websockets.broadcast()", _python("websockets_broadcast.py"))
-KERNEL = Peer("kernel, 1 frame a send", _kernel(1), named=True)
-KERNEL_TEN = Peer("kernel, 10 frames a send", _kernel(10), named=True)
+C_SERVER = Peer("C server, 1 frame a send", _c_server(1), named=True)
+C_SERVER_TEN = Peer("C server, 10 frames a send", _c_server(10), named=True)
 
 PEERS_OF_FAN_OUT = (NODE_WS, SOCKET_IO, FLASK_SOCKETIO, CHANNELS, CHANNELS_PUBSUB, BROADCAST)
-EVERYBODY: tuple[OurSelf | Peer, ...] = (PARLEY, *PEERS_OF_FAN_OUT, KERNEL, KERNEL_TEN)
+EVERYBODY: tuple[OurSelf | Peer, ...] = (PARLEY, *PEERS_OF_FAN_OUT, C_SERVER, C_SERVER_TEN)
 
 
 def missing() -> list[str]:

@@ -27,11 +27,11 @@ class LoadFailed(RuntimeError):
 
 
 def build() -> None:
-    """Compile the load generator and the server that shows the kernel's limit. Raises `CalledProcessError`."""
+    """Compile the load generator and the server that shows what the kernel's send costs. Raises `CalledProcessError`."""
     BUILD.mkdir(exist_ok=True)
     shared = [HERE / "load" / name for name in ("loop.c", "util.c")]
     _compile("load", sorted((HERE / "load").glob("*.c")))
-    _compile("kernel", [HERE / "kernel" / "kernel.c", *shared])
+    _compile("c_server", [HERE / "c_server" / "c_server.c", *shared])
 
 
 def _compile(name: str, sources: Sequence[Path]) -> None:

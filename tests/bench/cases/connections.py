@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.bench import cores, load
 from tests.bench.case import Case, Column, Plan, Plot, Step, sample_of
-from tests.bench.figures import US, Goal, Sample, figure, highest
+from tests.bench.figures import US, Goal, Sample, Table, figure
 from tests.bench.parley import Parley, parley
 from tests.bench.seed import Person
 from tests.servers import wait_for
@@ -18,7 +18,7 @@ DAEMON = "chatd:chatd-0"
 
 IDLE = (1_000, 5_000, 15_000)
 IDLE_SECONDS = 32.0  # every session is looked at once in 20 s, and every connection pinged in 30
-PROBE_MS = 20
+PROBE_MS = 2  # while they connect; ten times as long when they have
 ROOM_SIZE = 20
 
 
@@ -56,12 +56,19 @@ def _idle_steps(plan: Plan) -> Iterator[Sequence[Step]]:
 
 _MOST = _idle(max(IDLE))
 
+
+def _longest_pause(table: Table) -> float:
+    """Of all rounds, while they connect: a median of what must not happen says nothing."""
+    return table.counted(US, _MOST, "connecting_max").most + PROBE_MS
+
+
 IDLE_CONNECTIONS = Case(
     name="idle",
     title="How it grows with connections that say nothing",
     about=(
         f"So many people connect, {ROOM_SIZE} in each room, and say nothing. One of them was there before the others and asks "
-        f"every {PROBE_MS} ms for an answer: the longest that it waits is the longest pause of the daemon."
+        f"for an answer, {PROBE_MS} ms after the last one while the others connect, and {10 * PROBE_MS} ms after it when they have: the "
+        "longest that it waits is the longest pause of the daemon, which may have begun so much earlier."
     ),
     steps=_idle_steps,
     columns=(
@@ -87,7 +94,7 @@ IDLE_CONNECTIONS = Case(
         ),
         Goal(
             "no pause above 50 ms while they connect, in any round",
-            highest(US, _MOST, "connecting_max"),
+            _longest_pause,
             most=50,
             unit=" ms",
         ),
@@ -257,7 +264,8 @@ COMEBACK = Case(
     about=(
         f"All are at one of two daemons, in {LOST_ROOMS} rooms, and write {LOST_RATE:g} messages/s, when it is killed (SIGKILL). "
         "They come back through nginx after times drawn as the page draws them (up to 0.5 s at first, twice as long after each "
-        "failure), resume from their cursors, and send again what has no answer. The daemons share one core, all else the other."
+        "failure), resume from their cursors, and send again what has no answer; who missed "
+        "something is back when it is there. The daemons share one core, all else the other."
     ),
     steps=_comeback_steps,
     columns=(

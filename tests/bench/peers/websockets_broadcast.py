@@ -25,10 +25,9 @@ async def handler(socket: ServerConnection) -> None:
 async def main(address: str, url: str) -> None:
     """Serve, and broadcast what is published."""
     host, _, port = address.rpartition(":")
-    server = serve(handler, host, int(port), compression=None, backlog=BACKLOG)
     pubsub = redis.Redis.from_url(url).pubsub(ignore_subscribe_messages=True)
     await pubsub.subscribe("bench:0")
-    async with server:
+    async with serve(handler, host, int(port), compression=None, backlog=BACKLOG):
         async for message in pubsub.listen():
             broadcast(clients, message["data"].decode())
 

@@ -12,7 +12,7 @@ RATES = ("deliveries_per_second", "sent_per_second", "acks_per_second", "churn_p
 
 def ran(usage: Usage | None = None, **said: Any) -> load.Run:
     result: dict[str, Any] = dict.fromkeys((*RATES, "connections", "connect_seconds", "all_back_seconds"), 0)
-    result |= {"changes": 0, "cut": 0, "faults": {}, "fault": ""}
+    result |= {"changes": 0, "cut": 0, "stalled": 0, "faults": {}, "fault": ""}
     result |= dict.fromkeys(
         ("latency", "acks", "late", "handshakes", "connecting", "connected", "back"), NOTHING
     )

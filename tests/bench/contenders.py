@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import rmtree
 from typing import IO
@@ -15,6 +15,7 @@ import redis
 
 from tests.bench import cores
 from tests.bench.feed import PlainFeed
+from tests.bench.figures import US
 from tests.bench.load import BUILD, HERE, Client, Target
 from tests.bench.parley import BODY, parley
 from tests.servers import short_folder, wait_for
@@ -54,22 +55,20 @@ class Peer:
     named: bool = False  # its clients name their rooms when they connect
 
     @contextmanager
-    def one_room(self, people: int, *, network: bool = True) -> Iterator[Target]:
+    def one_room(self, people: int) -> Iterator[Target]:
         """Run it, with one room that everybody who connects is in."""
-        with self.run([(0,)] * people, network=network) as target:
+        with self.run([(0,)] * people) as target:
             yield target
 
     @contextmanager
-    def run(
-        self, streams: Sequence[Sequence[int]], *, order: Sequence[int] = (0,), network: bool = True
-    ) -> Iterator[Target]:
+    def run(self, streams: Sequence[Sequence[int]], *, order: Sequence[int] = (0,)) -> Iterator[Target]:
         """Run it for clients that are in these rooms, which are fed in this order."""
         with ExitStack() as stack:
             folder = short_folder()
             stack.callback(rmtree, folder)
             redis_port = free_port()
             roles: dict[str, list[int]] = {"redis": [stack.enter_context(_redis(folder, redis_port))]}
-            address = f"127.0.0.1:{free_port()}" if network else f"unix:{folder}/server.sock"
+            address = f"127.0.0.1:{free_port()}"
             job = Job(address, folder / "redis.sock", redis_port)
             log = stack.enter_context((folder / "log").open("wb"))
             server, _ = cores.cores()
@@ -113,15 +112,16 @@ class Peer:
 
 @dataclass(frozen=True)
 class OurSelf:
-    """Parley in the row of its peers."""
+    """Parley in the row of its peers. `network`: its daemon listens on TCP, as they do."""
 
-    name: str = "Parley"
+    name: str = US
     window: int = 64
+    network: bool = True
 
     @contextmanager
-    def one_room(self, people: int, *, network: bool = True) -> Iterator[Target]:
+    def one_room(self, people: int) -> Iterator[Target]:
         """Run it, with one room that everybody is in and whose changes come by Redis."""
-        with parley(network=network, in_memory=True) as running:
+        with parley(network=self.network, in_memory=True) as running:
             yield running.one_room(people, feeds=True)
 
 
@@ -166,12 +166,8 @@ def _redis_socket(path: Path) -> socket.socket:
 
 def _connects(address: str) -> bool:
     """Whether somebody listens there. Raises `OSError` where not."""
-    if address.startswith("unix:"):
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.connect(address.removeprefix("unix:"))
-    else:
-        host, _, port = address.rpartition(":")
-        socket.create_connection((host, int(port))).close()
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host, int(port))).close()
     return True
 
 
@@ -183,13 +179,9 @@ def _gunicorn(job: Job) -> list[str]:
 
 
 def _uvicorn(job: Job) -> list[str]:
-    where = (
-        ["--uds", job.address.removeprefix("unix:")]
-        if job.address.startswith("unix:")
-        else ["--port", job.address.rpartition(":")[2]]
-    )
     return [
-        *(str(VENV / "bin/uvicorn"), *where, "--loop", "uvloop", "--http", "httptools"),
+        *(str(VENV / "bin/uvicorn"), "--port", job.address.rpartition(":")[2]),
+        *("--loop", "uvloop", "--http", "httptools"),
         *("--log-level", "warning", "--no-access-log", "channels_app:application"),
     ]
 
@@ -202,11 +194,13 @@ def _node(program: str, *arguments: str) -> Callable[[Job], Sequence[str]]:
     return lambda job: ["node", program, *(arguments or (job.address,)), job.redis_url]
 
 
-def _kernel(frames: int) -> Callable[[Job], Sequence[str]]:
-    return lambda job: [str(BUILD / "kernel"), job.address, str(job.redis_socket), str(frames)]
+def _c_server(frames: int) -> Callable[[Job], Sequence[str]]:
+    program = str(BUILD / "c_server")
+    return lambda job: [program, job.address.rpartition(":")[2], str(job.redis_socket), str(frames)]
 
 
 PARLEY = OurSelf()
+PARLEY_LOCAL = OurSelf(f"{US}, unix socket", network=False)
 NODE_WS = Peer("Node ws", _node("node_ws.js"))
 SOCKET_IO = Peer(
     "Socket.IO",
@@ -229,12 +223,17 @@ CHANNELS = Peer(
     environment={"BENCH_LAYER": "channels_redis.core.RedisChannelLayer"},
     window=8,
 )
+CHANNELS_PUBSUB = replace(
+    CHANNELS,
+    name="Django Channels, pub/sub",
+    environment={"BENCH_LAYER": "channels_redis.pubsub.RedisPubSubChannelLayer"},
+)
 BROADCAST = Peer("websockets.broadcast()", _python("websockets_broadcast.py"))
-KERNEL = Peer("kernel, 1 frame a send", _kernel(1), named=True)
-KERNEL_TEN = Peer("kernel, 10 frames a send", _kernel(10), named=True)
+C_SERVER = Peer("C server, 1 frame a send", _c_server(1), named=True)
+C_SERVER_TEN = Peer("C server, 10 frames a send", _c_server(10), named=True)
 
-PEERS_OF_FAN_OUT = (NODE_WS, SOCKET_IO, FLASK_SOCKETIO, CHANNELS, BROADCAST)
-EVERYBODY: tuple[OurSelf | Peer, ...] = (PARLEY, *PEERS_OF_FAN_OUT, KERNEL, KERNEL_TEN)
+PEERS_OF_FAN_OUT = (NODE_WS, SOCKET_IO, FLASK_SOCKETIO, CHANNELS, CHANNELS_PUBSUB, BROADCAST)
+EVERYBODY: tuple[OurSelf | Peer, ...] = (PARLEY, *PEERS_OF_FAN_OUT, C_SERVER, C_SERVER_TEN)
 
 
 def missing() -> list[str]:

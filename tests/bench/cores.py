@@ -6,7 +6,7 @@ The measured server gets the first core for itself; everything else, the load to
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,6 +124,21 @@ class Usage:
         if self.stolen > STOLEN_MOST * self.wall:
             return f"the host took {self.stolen / self.wall:.0%} of a core"
         return ""
+
+    def shares(self, measured: Collection[str], others: int) -> dict[str, float]:
+        """The shares in use: of the core of the `measured` roles, and of the `others` cores, which the rest has.
+
+        The load generator has one thread: with more than two cores it may be full alone.
+        """
+        server = sum(used for role, used in self.by_role.items() if role in measured)
+        rest = sum(self.by_role.values()) - server
+        load = max(rest / others, self.by_role.get("load", 0.0))
+        return {"server_core": server / self.wall, "load_core": load / self.wall}
+
+    def tell_apart(self, role: str, seconds: float, *, of: str = "bench") -> None:
+        """A part of what a role used, as a role of its own: a thread."""
+        self.by_role[role] = seconds
+        self.by_role[of] -= seconds
 
 
 @dataclass(slots=True)

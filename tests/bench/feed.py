@@ -7,9 +7,11 @@ daemons compare what they hear with the database all the time.
 
 import socket
 import struct
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import cycle
 from typing import Protocol
 
@@ -20,6 +22,7 @@ from shared.database import OwnConnection
 from shared.settings import Settings
 
 MARK = "~:{stream:06x}:{number:08x}"  # see load/ledger.h
+END_SECONDS = 5.0  # for the last answer
 HEAD = struct.Struct("=II")
 COUNT = struct.Struct("=I")
 
@@ -114,10 +117,46 @@ class CommittedFeed:
         return log.Request(author, protocol.Send(uuid.uuid4(), text, room), time.time_ns() // 1_000_000)
 
 
-def serve(connection: socket.socket, feed: Feed) -> None:
-    """Answer the load generator's questions until it ends."""
-    while asked := _receive(connection):
-        connection.sendall(b"".join(wire(item) for item in feed.take(asked)))
+class Feeding:
+    """Answers the load generator's questions in a thread of its own, until it ends.
+
+    Where the feed fails, `fault` says so, and the load generator finds the connection ended and gives up.
+    """
+
+    def __init__(self, feed: Feed) -> None:
+        self.fault: Exception | None = None
+        self.cpu_seconds = 0.0  # of the thread
+        self._feed = feed
+        self._ours, self.theirs = socket.socketpair()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> "Feeding":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.theirs.close()
+        self._end()
+        self._thread.join(END_SECONDS)
+        self._ours.close()
+
+    def _serve(self) -> None:
+        while asked := _receive(self._ours):
+            try:
+                answer = b"".join(wire(item) for item in self._feed.take(asked))
+            except Exception as fault:  # nobody else hears of it in this thread
+                self.fault = fault
+                self._end()
+                return
+            self.cpu_seconds = time.thread_time()
+            try:
+                self._ours.sendall(answer)
+            except OSError:  # the load generator has ended
+                return
+
+    def _end(self) -> None:
+        with suppress(OSError):
+            self._ours.shutdown(socket.SHUT_RDWR)
 
 
 def wire(item: Item) -> bytes:

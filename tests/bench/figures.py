@@ -7,6 +7,14 @@ from dataclasses import dataclass, field
 
 Key = tuple[str, str]  # who, and at what
 
+US = "Parley"
+FAILED = "failed"  # the fault of a sample that was not measured to its end
+NOT_COME = ("absent", "missing")  # the faults of deliveries that never came
+LATENCIES = frozenset(("mean", "p50", "p90", "p99", "p999", "max"))  # of deliveries
+ROUNDS_LEAST = 3  # sound ones, for a figure that a goal may be held against
+# Shares of a core: where what is not the server fills its own, and the server does not, the server could do more.
+LOAD_FULL, SERVER_FULL = 0.95, 0.97
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -43,10 +51,11 @@ class Sample:
     def key(self) -> Key:
         return self.who, self.what
 
-
-US = "Parley"
-FAILED = "failed"  # the fault of a sample that was not measured to its end
-ROUNDS_LEAST = 3  # sound ones, for a figure that a goal may be held against
+    def value(self, name: str) -> float | None:
+        """A figure; None where it was not measured: how soon came what did come tells nothing where something did not."""
+        if name in LATENCIES and any(self.faults.get(fault) for fault in NOT_COME):
+            return None
+        return self.figures.get(name)
 
 
 class Table:
@@ -75,15 +84,19 @@ class Table:
         """
         samples = self._by_key.get((who, what), [])
         sound = [sample for sample in samples if not sample.spoilt] or samples
-        values = [sample.figures[figure] for sample in sound if figure in sample.figures]
+        values = [value for sample in sound if (value := sample.value(figure)) is not None]
         return Spread.of(values) if values else None
 
-    def value(self, who: str, what: str, figure: str) -> float:
-        """The median of a figure. Raises `LookupError` where too few sound rounds have measured it."""
+    def counted(self, who: str, what: str, figure: str) -> Spread:
+        """A figure that a goal may be held against. Raises `LookupError` where too few sound rounds have measured it."""
         found = self.spread(who, what, figure)
         if found is None or self.sound((who, what)) < self._needed:
             raise LookupError(f"{figure} of {who} at {what}")
-        return found.median
+        return found
+
+    def value(self, who: str, what: str, figure: str) -> float:
+        """The median of a figure that a goal may be held against. Raises `LookupError` as `counted`."""
+        return self.counted(who, what, figure).median
 
     def ratio(self, one: Key, other: Key, figure: str) -> Spread:
         """How many times as large a figure is in one row as in another, over the rounds that measured both.
@@ -99,7 +112,7 @@ class Table:
     def _by_round(self, key: Key, figure: str) -> dict[int, float]:
         samples = self._by_key.get(key, [])
         sound = samples if not self._needed else filter(_is_sound, samples)
-        return {sample.round: sample.figures[figure] for sample in sound if figure in sample.figures}
+        return {sample.round: value for sample in sound if (value := sample.value(figure)) is not None}
 
     def sound(self, key: Key) -> int:
         """How many rounds of a row went to their end without a disturbance."""
@@ -110,12 +123,19 @@ class Table:
         return self.sound(key) >= self._needed
 
     def faults(self, key: Key) -> dict[str, int]:
-        """What must not happen and did, of all rounds."""
-        found: dict[str, int] = {}
-        for sample in self._by_key[key]:
-            for name, count in sample.faults.items():
-                found[name] = found.get(name, 0) + count
-        return found
+        """What must not happen and did, in all attempts."""
+        return _sum_of_faults(self._by_key[key])
+
+    def competes(self, key: Key) -> bool:
+        """Whether a row has no fault in a sound round. What happens where others disturb it is held against nobody."""
+        return not _sum_of_faults(filter(_is_sound, self._by_key.get(key, [])))
+
+    def bounded_by_load(self, key: Key) -> bool:
+        """Whether the load's core was full while the server's was not: the server could have done more."""
+        load, server = self.spread(*key, "load_core"), self.spread(*key, "server_core")
+        if load is None or server is None:
+            return False
+        return load.median > LOAD_FULL and server.median < SERVER_FULL
 
     def spoilt(self, key: Key) -> list[str]:
         """Why samples of a row do not count."""
@@ -126,6 +146,14 @@ def _is_sound(sample: Sample) -> bool:
     return not sample.spoilt and FAILED not in sample.faults
 
 
+def _sum_of_faults(samples: Iterable[Sample]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for sample in samples:
+        for name, count in sample.faults.items():
+            found[name] = found.get(name, 0) + count
+    return found
+
+
 Reading = Callable[[Table], float]
 
 
@@ -134,22 +162,35 @@ def figure(who: str, what: str, name: str) -> Reading:
     return lambda table: table.value(who, what, name)
 
 
+def highest(who: str, what: str, name: str) -> Reading:
+    """Reads the most of a figure in any round: for what must never happen."""
+    return lambda table: table.counted(who, what, name).most
+
+
+def lowest(who: str, what: str, name: str) -> Reading:
+    """Reads the least of a figure in any round: for what must always happen."""
+    return lambda table: table.counted(who, what, name).least
+
+
 def ratio(one: Key, other: Key, name: str) -> Reading:
     """Reads how many times as large a figure is in one row as in another: the median of the rounds' ratios."""
     return lambda table: table.ratio(one, other, name).median
 
 
 def worst_ratio(one: Key, others: Iterable[Key], name: str) -> Reading:
-    """Reads the largest ratio to any of several rows; those that lost messages do not compete.
+    """Reads the largest ratio to any of several rows; those that lost messages in a sound round do not compete.
 
-    Raises `LookupError` where one of the others has too few sound rounds.
+    Raises `LookupError` where one of the others has too few sound rounds, or nobody is left.
     """
     rows = [*others]
-    return lambda table: max(
-        table.ratio(one, other, name).median
-        for other in rows
-        if other not in table or not table.faults(other)
-    )
+
+    def read(table: Table) -> float:
+        left = [other for other in rows if table.competes(other)]
+        if not left:
+            raise LookupError(f"nobody is left to compare the {name} of {one} with")
+        return max(table.ratio(one, other, name).median for other in left)
+
+    return read
 
 
 def largest(*readings: Reading) -> Reading:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import cores
-from tests.bench.feed import Feed, serve
+from tests.bench.feed import Feed, Feeding
 
 HERE = Path(__file__).parent
 BUILD = HERE / "build"
@@ -27,11 +27,11 @@ class LoadFailed(RuntimeError):
 
 
 def build() -> None:
-    """Compile the load generator and the server that shows the kernel's limit. Raises `CalledProcessError`."""
+    """Compile the load generator and the server that shows what the kernel's send costs. Raises `CalledProcessError`."""
     BUILD.mkdir(exist_ok=True)
     shared = [HERE / "load" / name for name in ("loop.c", "util.c")]
     _compile("load", sorted((HERE / "load").glob("*.c")))
-    _compile("kernel", [HERE / "kernel" / "kernel.c", *shared])
+    _compile("c_server", [HERE / "c_server" / "c_server.c", *shared])
 
 
 def _compile(name: str, sources: Sequence[Path]) -> None:
@@ -109,9 +109,7 @@ class Run:
 
     result: dict[str, Any] = field(default_factory=dict)
     usage: cores.Usage | None = None
-    resident: dict[str, list[int]] = field(
-        default_factory=dict
-    )  # bytes by role: at ready, begin, end, and after
+    resident: dict[str, dict[str, int]] = field(default_factory=dict)  # bytes by role, at each event
     peaks: dict[str, int] = field(default_factory=dict)  # the most bytes by role, while it was measured
 
     def faults(self) -> dict[str, int]:
@@ -123,7 +121,7 @@ def run(target: Target, options: Options, on_event: Callable[[str], None] = lamb
     """Put `target` under load; `on_event` hears `ready`, `begin`, `end` and `result`. Raises `LoadFailed`."""
     ran = Run()
     memory = cores.Peaks(target.roles)
-    with memory, _process(target, options) as process:
+    with memory, _feeding(target) as feeding, _process(target, options, feeding) as process:
         meter = cores.Meter(lambda: {**target.roles(), "load": [process.pid]})
         assert process.stdout is not None
         for line in process.stdout:
@@ -133,10 +131,11 @@ def run(target: Target, options: Options, on_event: Callable[[str], None] = lamb
                 ran.result = said
             elif event == "begin":
                 meter.begin()
+                fed = feeding.cpu_seconds if feeding else 0.0
             elif event == "end":
                 ran.usage = meter.end()
-            for role, size in cores.resident_by_role(target.roles()).items():
-                ran.resident.setdefault(role, []).append(size)
+                ran.usage.tell_apart("feed", feeding.cpu_seconds - fed if feeding else 0.0)
+            ran.resident[event] = cores.resident_by_role(target.roles())
             on_event(event)
             if event == "begin":
                 memory.start()
@@ -144,13 +143,25 @@ def run(target: Target, options: Options, on_event: Callable[[str], None] = lamb
                 ran.peaks = memory.stop()
         code = process.wait()
         assert process.stderr is not None
+        if code and feeding and feeding.fault:
+            raise LoadFailed(f"the feed failed: {feeding.fault!r}") from feeding.fault
         if code or not ran.result:
             raise LoadFailed(process.stderr.read().strip() or f"the load generator ended with {code}")
     return ran
 
 
 @contextmanager
-def _process(target: Target, options: Options) -> Iterator["subprocess.Popen[str]"]:
+def _feeding(target: Target) -> Iterator[Feeding | None]:
+    """What answers the load generator's questions; None where nothing is fed."""
+    if target.feed is None:
+        yield None
+    else:
+        with Feeding(target.feed) as feeding:
+            yield feeding
+
+
+@contextmanager
+def _process(target: Target, options: Options, feeding: Feeding | None) -> Iterator["subprocess.Popen[str]"]:
     """The load generator, running, on the cores of the load; ended at the end."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -158,15 +169,11 @@ def _process(target: Target, options: Options) -> Iterator["subprocess.Popen[str
         clients.write_text("".join(f"{client_line(client)}\n" for client in target.clients))
         command = [str(BUILD / "load"), *target.arguments(clients), *options.arguments()]
         passed: list[int] = []
-        if target.feed is not None:
+        if feeding is not None:
             assert target.redis is not None
-            ours, theirs = socket.socketpair()
-            stack.enter_context(ours)
-            stack.enter_context(theirs)
             redis = stack.enter_context(target.redis())
-            passed = [theirs.fileno(), redis.fileno()]
+            passed = [feeding.theirs.fileno(), redis.fileno()]
             command += ["--feed", str(passed[0]), "--redis", str(passed[1])]
-            threading.Thread(target=serve, args=(ours, target.feed), daemon=True).start()
         process = subprocess.Popen(
             command, pass_fds=passed, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -174,7 +181,7 @@ def _process(target: Target, options: Options) -> Iterator["subprocess.Popen[str
         guard.start()
         try:
             os.sched_setaffinity(process.pid, cores.cores()[1])
-            if target.feed is not None:
+            if feeding is not None:
                 os.setpriority(os.PRIO_PROCESS, process.pid, BEHIND)
             yield process
         finally:

@@ -37,21 +37,22 @@ class Place:
 
 
 class Parley:
-    """A running Parley whose daemons have the first core for themselves."""
+    """A running Parley. What is measured of it has the first core for itself: the role `chatd`, or `web`."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, measured: str = "chatd") -> None:
         self.stack = stack
+        self.measured = measured
         self.settings: Settings = stack.settings
         self.seed = Seed(self.settings)
         self.bind()
 
     def bind(self) -> None:
-        """Give the daemons the first core; the others are elsewhere, since who started them is."""
+        """Give what is measured the first core, and the others those that are left."""
         server, others = cores.cores()
         roles = self.roles()
         for role, pids in roles.items():
             for pid in pids:
-                cores.bind(pid, {server} if role == "chatd" else others)
+                cores.bind(pid, {server} if role == self.measured else others)
 
     def roles(self) -> dict[str, list[int]]:
         """The processes by what they are."""
@@ -133,9 +134,14 @@ class Parley:
 
 @contextmanager
 def parley(
-    *, daemons: int = 1, network: bool = True, in_memory: bool = False, **given: str
+    *,
+    daemons: int = 1,
+    network: bool = True,
+    in_memory: bool = False,
+    measured: str = "chatd",
+    **given: str,
 ) -> Iterator[Parley]:
-    """Start Parley; `network`: the daemons listen on TCP instead of unix sockets.
+    """Start Parley; `network`: the daemons listen on TCP instead of unix sockets. `measured`: see `Parley`.
 
     `in_memory`: its files lie in memory, for what is committed before it is measured. Raises `OSError` where that has
     no room.
@@ -147,7 +153,7 @@ def parley(
         stack = Stack(folder, daemons=str(daemons), **(lifted | listen | given))
         cleanup.callback(stack.close)
         stack.start()
-        running = Parley(stack)
+        running = Parley(stack, measured)
         cleanup.callback(running.seed.close)
         yield running
 

@@ -14,7 +14,8 @@ HEAD = """# What was measured
 
 Written by `make bench`; what each case is, and how it is measured, stands in [README.md](README.md). Every figure is the
 median of its rounds, with the least and the most in brackets. Contenders take turns within a round, and ratios are taken
-round by round, for what slows the host slows all of a round: they say more than the figures themselves.
+round by round, for what slows the host slows all of a round: they say more than the figures themselves. What "Parley has",
+"spoilt", "faults" and "bounded by the load" mean stands there too, in "How to read a table".
 """
 
 
@@ -61,11 +62,11 @@ def rows(case: Case, table: Table) -> list[str]:
     """The table of the figures."""
     titles = ["", "at", *(column.title for column in case.columns)]
     if case.compared:
-        titles.append(f"{US} is")
+        titles.append(f"{US} has")
     lines = ["| " + " | ".join(titles) + " |", "| --- " * 2 + "| ---: " * (len(titles) - 2) + "|"]
     for key in table:
         cells = [cell(table.spread(*key, column.figure), column) for column in case.columns]
-        if any(cells):
+        if any(cells) or table.faults(key):
             compared = [times(case, table, key)] if case.compared else []
             lines.append("| " + " | ".join([key[0], key[1] + remarks(table, key), *cells, *compared]) + " |")
     return lines
@@ -82,25 +83,27 @@ def cell(spread: Spread | None, column: Column) -> str:
 
 
 def times(case: Case, table: Table, key: Key) -> str:
-    """How many times as much of the compared figure Parley does at the same, round by round."""
+    """How many times as much of the compared figure Parley has at the same, round by round."""
     who, what = key
-    if who == US:
+    if who == US or what not in case.compared:
         return ""
+    name = case.compared[what]
     try:
-        found = table.ratio((US, what), key, case.compared)
+        found = table.ratio((US, what), key, name)
     except LookupError:
         return ""
-    return f"{cell(found, Column(case.compared, '', 1))} ×"
+    return f"{cell(found, Column(name, '', 1 if name == 'deliveries' else 2))} × its {name}"
 
 
 def remarks(table: Table, key: Key) -> str:
-    """What must be known of a row: faults, and rounds that others spoilt."""
+    """What must be known of a row: faults, rounds that others spoilt, and that it was the load that could do no more."""
     unsound = "" if table.valid(key) else " **(too few sound rounds)**"
     faults = ", ".join(f"{count:,} {name}" for name, count in table.faults(key).items())
     spoilt = table.spoilt(key)
     return (
         (f" **(faults: {faults})**" if faults else "")
         + (f" (spoilt {len(spoilt)} ×)" if spoilt else "")
+        + (" (bounded by the load)" if table.bounded_by_load(key) else "")
         + unsound
     )
 

@@ -1,8 +1,9 @@
-"""Runs a case: round after round, the contenders in turn (A B A B), and again what was spoilt."""
+"""Runs a case: round after round, the contenders in turn (A B, B A, A B), and again what was spoilt."""
 
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from tests.bench.case import Case, Plan, Step
 from tests.bench.figures import FAILED, US, Sample
@@ -23,12 +24,28 @@ def run(case: Case, plan: Plan) -> list[Sample]:
         with case.steps(plan) as steps:
             for number in range(plan.rounds):
                 say(f"{case.name}: round {number + 1} of {plan.rounds}")
-                for step in filter(lambda step: plan.includes(step.who), steps):
+                for step in in_turn([step for step in steps if plan.includes(step.who)], number, plan.rounds):
                     samples += [replace(sample, round=number + 1) for sample in measure(step, plan)]
     except Exception as fault:  # what all rounds share did not start or did not end; the other cases go on
         say(f"    failed: {fault}")
         samples.append(Sample(US, "what all rounds share", {}, faults={FAILED: 1}, note=str(fault)))
     return samples
+
+
+def in_turn(steps: Sequence[Step], number: int, rounds: int) -> list[Step]:
+    """The steps of a round, counted from 0: who begins moves on, so that nobody is always measured first.
+
+    Those who do the same stay one after the other. Where one contender does all, its steps move on.
+    """
+    groups = [list(group) for _, group in groupby(steps, key=lambda step: step.what)]
+    if len(groups) == len(steps):
+        groups = [[*steps]]
+    return [step for group in groups for step in _moved_on(group, number, rounds)]
+
+
+def _moved_on(group: list[Step], number: int, rounds: int) -> list[Step]:
+    first = number * max(1, len(group) // rounds) % max(1, len(group))
+    return group[first:] + group[:first]
 
 
 def measure(step: Step, plan: Plan) -> Sequence[Sample]:

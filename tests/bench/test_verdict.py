@@ -4,7 +4,18 @@ import pytest
 
 from tests.bench import rounds, verdict
 from tests.bench.case import Plan, Step
-from tests.bench.figures import FAILED, Goal, Sample, Table, figure, largest, ratio, worst_ratio
+from tests.bench.figures import (
+    FAILED,
+    Goal,
+    Sample,
+    Table,
+    figure,
+    highest,
+    largest,
+    lowest,
+    ratio,
+    worst_ratio,
+)
 
 OURS, THEIRS = ("Parley", "calm"), ("Node ws", "calm")
 
@@ -63,6 +74,43 @@ def test_the_best_peer_must_have_been_measured_unless_it_lost_messages() -> None
         reading(Table([*ours, *theirs, sample(1, who="Socket.IO", spoilt="others")], needed=1))
     with pytest.raises(LookupError):
         reading(Table([*ours, *theirs], needed=1))
+
+
+def test_a_peer_is_not_excused_by_what_went_wrong_while_others_disturbed_it() -> None:
+    ours, theirs = (
+        [sample(6)],
+        [sample(2, who="Node ws", spoilt="others", absent=9), sample(2, who="Node ws")],
+    )
+    assert worst_ratio(OURS, [THEIRS], "p99")(Table([*ours, *theirs], needed=1)) == 3
+
+
+def test_no_goal_is_reached_beside_peers_who_all_lost_messages() -> None:
+    goal = Goal("p99 no worse", worst_ratio(OURS, [THEIRS], "p99"), most=1)
+    assert goal.judge(Table([sample(6), sample(9, who="Node ws", absent=1)], needed=1))[0] is None
+
+
+def test_what_must_never_happen_is_looked_for_in_every_round() -> None:
+    table = Table([sample(2), sample(9), sample(3), sample(99, spoilt="others")])
+    assert highest("Parley", "calm", "p99")(table) == 9
+    assert lowest("Parley", "calm", "p99")(table) == 2
+    with pytest.raises(LookupError):
+        highest("Parley", "calm", "p99")(Table([sample(2)]))
+
+
+def test_how_soon_some_came_tells_nothing_where_others_never_did() -> None:
+    table = Table([sample(1, who="Node ws", absent=7)], needed=1)
+    assert table.spread("Node ws", "calm", "p99") is None
+
+
+def test_a_server_that_is_not_full_while_the_load_is_could_have_done_more() -> None:
+    def bounded(load: float, server: float) -> bool:
+        cores = {"load_core": load, "server_core": server}
+        return Table([Sample("Parley", "calm", cores)]).bounded_by_load(OURS)
+
+    assert bounded(0.96, 0.9)
+    assert not bounded(0.96, 0.99)
+    assert not bounded(0.9, 0.9)
+    assert not Table([sample(1)]).bounded_by_load(OURS)  # measured before that was looked at
 
 
 def test_a_peer_that_was_not_measured_leaves_the_largest_to_the_others() -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.bench import cores
 from tests.bench.case import Case, Column, Plan, Step
-from tests.bench.figures import Goal, Sample, figure
+from tests.bench.figures import US, Goal, Sample, figure
 from tests.bench.parley import Parley, parley
 from tests.bench.seed import Person
 from tests.chromium import chromium
@@ -118,14 +118,14 @@ def _step(
                 usages.append(meter.end())
         figures = {name: statistics.median(found[name] for found in loads) for name in loads[0]}
         spoilt = next((usage.spoilt for usage in usages if usage.spoilt), "")
-        return Sample("Parley", what, figures | {"machine_load": os.getloadavg()[0]}, spoilt=spoilt)
+        return Sample(US, what, figures | {"machine_load": os.getloadavg()[0]}, spoilt=spoilt)
 
-    return Step("Parley", what, measure)
+    return Step(US, what, measure)
 
 
 @contextmanager
 def _steps(plan: Plan) -> Iterator[Sequence[Step]]:
-    with parley() as running, chromium() as browser:
+    with parley(measured="web") as running, chromium() as browser:
         reader = seeded(running)
         yield [
             _step(plan, running, browser, reader, slower, visit)
@@ -154,7 +154,7 @@ PAGE = Case(
     goals=(
         Goal(
             f"usable within 1 s, {SLOWED}, first visit",
-            figure("Parley", _what(SLOWER, FIRST), "usable"),
+            figure(US, _what(SLOWER, FIRST), "usable"),
             most=1000,
             unit=" ms",
         ),

@@ -1,7 +1,7 @@
 """Pages over HTTP, which wrk asks for: what they cost the web service."""
 
+import json
 import re
-import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,63 +10,39 @@ from tests.bench import cores
 from tests.bench.case import Case, Column, Plan, Plot, Step
 from tests.bench.figures import US, Goal, Sample, figure
 from tests.bench.parley import Parley, parley
-from tests.bench.seed import Person
+from tests.bench.wrk import CONNECTIONS, Wanted, compare, fetch, wrk
 
 SECONDS = 6.0
 WARM_SECONDS = 1
-CONNECTIONS = 8
-UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
-
-
-class WrkFailed(RuntimeError):
-    """wrk gave up, or said what is not understood."""
-
-
-def wrk(running: Parley, person: Person, path: str, seconds: float) -> dict[str, float]:
-    """Ask for a page again and again; requests, failures, and times in ms. Raises `WrkFailed`."""
-    command = [
-        *("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "--latency"),
-        *("-H", f"Cookie: {person.cookie(running.settings)}", "-H", "Accept-Encoding: gzip"),
-        running.stack.url + path,
-    ]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
-    said = ran.stdout
-    requests = re.search(r"(\d+) requests in", said)
-    if ran.returncode or not requests:
-        raise WrkFailed(said + ran.stderr)
-    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
-    broken = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", said)
-    times = {
-        f"p{percent}": float(number) * UNITS[unit]
-        for percent, number, unit in re.findall(r"^ +(50|99)% +([\d.]+)(us|ms|s)$", said, re.MULTILINE)
-    }
-    faults = int(refused[1] if refused else 0) + sum(map(int, broken.groups() if broken else ()))
-    return {"requests": int(requests[1]), "faults": faults, **times}
+PAGE = 50  # messages
+MEASURED = "web"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A page that somebody asks for; `size` is what it is drawn against."""
+    """A row: a page that is asked for; `size` is what it is drawn against."""
 
     who: str
     what: str
-    person: Person
-    path: str
+    wanted: Wanted
     size: float
 
 
 def _step(plan: Plan, running: Parley, asked: Asked) -> Step:
     def measure() -> Sample:
-        wrk(running, asked.person, asked.path, WARM_SECONDS)
+        size = fetch(running, asked.wanted)
+        wrk(running, asked.wanted, WARM_SECONDS)
         meter = cores.Meter(running.roles)
         meter.begin()
-        found = wrk(running, asked.person, asked.path, plan.seconds(SECONDS))
+        found = wrk(running, asked.wanted, plan.seconds(SECONDS))
         usage = meter.end()
+        compare(found, size)
         figures = found | {
             "per_second": found["requests"] / usage.wall,
-            "per_cpu": found["requests"] / usage.by_role["web"],
-            "ms_web": 1e3 * usage.by_role["web"] / found["requests"],
+            "per_cpu": found["requests"] / usage.by_role[MEASURED],
+            "ms_web": 1e3 * usage.by_role[MEASURED] / found["requests"],
             "ms_mariadb": 1e3 * usage.by_role["mariadb"] / found["requests"],
+            **usage.shares([MEASURED], len(cores.cores()[1])),
         }
         faults = {"failed requests": int(found["faults"])} if found["faults"] else {}
         return Sample(asked.who, asked.what, figures, asked.size, faults, usage.spoilt)
@@ -94,17 +70,21 @@ def _messages(size: int) -> str:
     return f"{size:,} messages"
 
 
+def _in_history(text: str) -> dict[str, int]:
+    return {"messages": len(json.loads(text)["messages"])}
+
+
 @contextmanager
 def _history_steps(plan: Plan) -> Iterator[Sequence[Step]]:
-    with parley() as running:
+    with parley(measured=MEASURED) as running:
         (author,) = running.seed.people(1)
         steps = []
         for size in SIZES:
             room = running.seed.room(f"{size} messages", [author])
             running.seed.history(room, author, plan.count(size))
             for who, query in PATHS.items():
-                path = f"/api/rooms/{room}/messages{query}"
-                steps.append(_step(plan, running, Asked(who, _messages(size), author, path, size)))
+                wanted = Wanted(author, f"/api/rooms/{room}/messages{query}", _in_history, {"messages": PAGE})
+                steps.append(_step(plan, running, Asked(who, _messages(size), wanted, size)))
         running.seed.settle()
         yield steps
 
@@ -113,7 +93,8 @@ HISTORY = Case(
     name="history",
     title="How a page of history grows with the room",
     about=(
-        f"50 messages as JSON, signed in, through nginx, at both ends of a room; wrk keeps {CONNECTIONS} requests under way. "
+        f"{PAGE} messages as JSON, signed in, through nginx, at both ends of a room; wrk keeps {CONNECTIONS} requests under way, "
+        "each of which is made when another is answered (a closed loop). "
         "A CPU second of web is one of all its processes together."
     ),
     steps=_history_steps,
@@ -149,29 +130,40 @@ def _in_rooms(count: int) -> str:
     return f"in {count:,} room{'' if count == 1 else 's'}"
 
 
+def _in_chat(text: str) -> dict[str, int]:
+    found = re.search(r'<script type="application/json" id="boot">(.*?)</script>', text, re.DOTALL)
+    if found is None:
+        return {}
+    boot = json.loads(found[1])
+    return {"messages": len(boot["page"]["messages"]), "rooms": len(boot["rooms"])}
+
+
 @contextmanager
 def _chat_steps(plan: Plan) -> Iterator[Sequence[Step]]:
-    with parley() as running:
+    with parley(measured=MEASURED) as running:
         people = dict(zip(ROOMS, running.seed.people(len(ROOMS)), strict=True))
         first = 0
-        for number in range(plan.count(max(ROOMS))):
+        most = plan.count(max(ROOMS))
+        for number in range(most):
             inside = [person for count, person in people.items() if number < count]
             room = running.seed.room(f"room {number}", inside)
             first = first or room
         running.seed.history(first, people[1], 200)
         running.seed.settle()
-        yield [
-            _step(plan, running, Asked(US, _in_rooms(count), person, f"/rooms/{first}", count))
-            for count, person in people.items()
-        ]
+        steps = []
+        for count, person in people.items():
+            parts = {"messages": PAGE, "rooms": min(count, most) + 1}  # and the one that everybody is in
+            wanted = Wanted(person, f"/rooms/{first}", _in_chat, parts, encoding="gzip")
+            steps.append(_step(plan, running, Asked(US, _in_rooms(count), wanted, count)))
+        yield steps
 
 
 CHAT = Case(
     name="chat",
     title="How the chat page grows with the rooms of a user",
     about=(
-        "The chat page of a user in so many rooms, with 50 messages, as a browser gets it: signed in, through nginx, compressed by gzip; "
-        f"wrk keeps {CONNECTIONS} requests under way."
+        f"The chat page of a user in so many rooms, with {PAGE} messages, as a browser gets it: signed in, through nginx, compressed "
+        f"by gzip; wrk keeps {CONNECTIONS} requests under way, each of which is made when another is answered (a closed loop)."
     ),
     steps=_chat_steps,
     columns=COLUMNS,

@@ -5,12 +5,11 @@ from contextlib import contextmanager
 
 from tests.bench import load
 from tests.bench.case import Case, Column, Plan, Step, sample_of
-from tests.bench.figures import Goal, Sample, figure, largest
+from tests.bench.cases.common import PEOPLE, SECONDS
+from tests.bench.figures import US, Goal, Sample, figure, largest
 from tests.bench.parley import Parley, parley
 
-PEOPLE = 1_000
 SENDERS = 50
-SECONDS = 10.0
 RATES = (100.0, 200.0, 320.0, 400.0)
 NGINX_RATES = (50.0, 100.0, 150.0)
 COLUMNS = (
@@ -39,9 +38,9 @@ def _talk_step(plan: Plan, rate: float, *, nginx: bool) -> Step:
         )
         with parley() as running:
             ran = load.run(running.one_room(people, feeds=False, nginx=nginx), options)
-        return sample_of("Parley", _at(rate), ran, options, size=rate)
+        return sample_of(US, _at(rate), ran, options, size=rate)
 
-    return Step("Parley", _at(rate), measure)
+    return Step(US, _at(rate), measure)
 
 
 @contextmanager
@@ -66,11 +65,11 @@ END_TO_END = Case(
     goals=(
         Goal(
             "≥ 300,000 deliveries/s",
-            largest(*(figure("Parley", _at(rate), "deliveries") for rate in RATES)),
+            largest(*(figure(US, _at(rate), "deliveries") for rate in RATES)),
             least=300_000,
             unit="/s",
         ),
-        Goal("ack p50 ≤ 6 ms at 200 messages/s", figure("Parley", _at(200), "ack_p50"), most=6, unit=" ms"),
+        Goal("ack p50 ≤ 6 ms at 200 messages/s", figure(US, _at(200), "ack_p50"), most=6, unit=" ms"),
     ),
 )
 
@@ -111,9 +110,9 @@ def _durable_step(plan: Plan, running: Parley, what: str, senders: int) -> Step:
         options = load.Options(warm=plan.warm, seconds=plan.seconds(SECONDS), senders=senders)
         target = _durable_target(running, senders, one_room=what == ONE_ROOM)
         size = 0 if what == ONE_ROOM else senders
-        return sample_of("Parley", what, load.run(target, options), options, size=size)
+        return sample_of(US, what, load.run(target, options), options, size=size)
 
-    return Step("Parley", what, measure)
+    return Step(US, what, measure)
 
 
 @contextmanager
@@ -149,13 +148,13 @@ DURABLE = Case(
         for goal in (
             Goal(
                 f"≥ {rate:,} acks/s with {count} senders",
-                figure("Parley", _senders(count), "acks"),
+                figure(US, _senders(count), "acks"),
                 least=rate,
                 unit="/s",
             ),
             Goal(
                 f"p99 ≤ {most} ms with {count} senders",
-                figure("Parley", _senders(count), "ack_p99"),
+                figure(US, _senders(count), "ack_p99"),
                 most=most,
                 unit=" ms",
             ),

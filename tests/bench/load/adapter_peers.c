@@ -19,7 +19,7 @@ static void plain_opened(struct conn *conn) { conn_join(conn); }
 
 static void plain_message(struct conn *conn, const char *payload, size_t length, uint64_t now)
 {
-    ledger_got(&conn->receiver, payload, length, now);
+    ledger_got(&conn->receiver, payload, length, NULL, now);
 }
 
 const struct adapter plain = {.name = "plain", .opened = plain_opened, .message = plain_message};
@@ -32,7 +32,7 @@ static void socketio_message(struct conn *conn, const char *payload, size_t leng
     if (length == 0)
         return;
     if (payload[0] == '4' && length > 1 && payload[1] == '2')
-        ledger_got(&conn->receiver, payload, length, now);
+        ledger_got(&conn->receiver, payload, length, NULL, now);
     else if (payload[0] == '0')
         conn_send(conn, TEXT, "40", 2);
     else if (payload[0] == '2')

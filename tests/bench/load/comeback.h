@@ -11,7 +11,7 @@ bool comeback_ready(struct conn *conn, uint64_t now); /* false for who was never
 void comeback_turn(uint64_t now);
 unsigned comeback_away(void); /* how many are not back */
 
-extern struct histogram comeback_times; /* from the loss to welcome */
+extern struct histogram comeback_times; /* from the loss until everything that was missed is there */
 extern uint64_t comeback_first, comeback_last;
 
 #endif

@@ -82,6 +82,7 @@ void conn_open(struct conn *conn, const char *address)
     int family = socket_to(address, &to, &size), on = 1;
     conn->watch.ready = ready;
     conn->began = now_us();
+    conn->turn = loop_turns;
     conn->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (conn->fd < 0)
         die("socket: %s", strerror(errno));
@@ -110,6 +111,8 @@ void conn_cut(struct conn *conn, const char *why)
     bytes_free(&conn->unsent);
     crowd.gone(conn, now_us(), why);
 }
+
+bool conn_is_over(const struct conn *conn) { return conn->state == AWAY || conn->turn == loop_turns; }
 
 static void write_to(struct conn *conn, const char *data, size_t length)
 {
@@ -150,6 +153,12 @@ void conn_stall(struct conn *conn)
         die("SO_RCVBUF: %s", strerror(errno));
     conn->stalled = true;
     ask_for(conn);
+}
+
+void conn_knock(struct conn *conn)
+{
+    if (conn->state == READY || conn->state == JOINING)
+        conn_send(conn, PONG, "", 0); /* RFC 6455 §5.5.3 */
 }
 
 /* The path of a client's handshake. */
@@ -233,11 +242,11 @@ static void read_from(struct conn *conn)
     buffer[end] = '\0';
     if (conn->state == UPGRADING)
         done = upgraded(conn, buffer, end);
-    while (conn->state >= JOINING && (length = frame_read(buffer + done, end - done, &frame)) > 0) {
+    while (!conn_is_over(conn) && conn->state >= JOINING && (length = frame_read(buffer + done, end - done, &frame)) > 0) {
         done += length;
         frame_came(conn, &frame, now);
     }
-    if (conn->state == AWAY)
+    if (conn_is_over(conn))
         return;
     bytes_free(&conn->rest);
     bytes_append(&conn->rest, buffer + done, end - done);
@@ -246,7 +255,7 @@ static void read_from(struct conn *conn)
 static void ready(struct watch *watch, uint32_t events)
 {
     struct conn *conn = (struct conn *)watch;
-    if (conn->state == AWAY) /* an event that came with the one that ended it */
+    if (conn_is_over(conn)) /* an event that came with the one that ended it */
         return;
     if (conn->state == CONNECTING && (events & EPOLLOUT)) {
         int fault = 0;

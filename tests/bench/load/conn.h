@@ -22,7 +22,8 @@ struct conn {
     struct bytes unsent;
     struct receiver receiver;
     uint64_t began;     /* to connect */
-    uint64_t version;   /* of its room, up to which it has everything; kept where clients come back */
+    unsigned turn;      /* of the loop, in which this life of it began */
+    uint64_t head;      /* version of its room that it has to reach before it is back; 0: it has */
 };
 
 #define ENDED "the server ended the connection"
@@ -40,7 +41,11 @@ void conn_open(struct conn *conn, const char *address);
 void conn_send(struct conn *conn, unsigned opcode, const char *payload, size_t length);
 void conn_join(struct conn *conn);  /* the adapter says: it takes part */
 void conn_leave(struct conn *conn); /* say goodbye (RFC 6455 §7); `gone` is called when the server has closed */
-void conn_stall(struct conn *conn);
+void conn_stall(struct conn *conn); /* read nothing more */
+void conn_knock(struct conn *conn); /* send what needs no answer: is anybody there? */
 void conn_cut(struct conn *conn, const char *why);
+
+/* Whether the life of it that this turn of the loop has news of has ended: it is away, or was opened anew since. */
+bool conn_is_over(const struct conn *conn);
 
 #endif

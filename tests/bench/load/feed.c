@@ -67,15 +67,15 @@ static uint64_t allowed(uint64_t now, uint64_t ahead)
         uint64_t due = (uint64_t)((double)(now + ahead - started) / 1e6 * options.rate) + 1;
         return due > published ? due - published : 0;
     }
-    double room = options.window * audience - (double)(owed - ledger.received);
+    double room = options.window * audience - (double)(int64_t)(owed - ledger.received);
     return room > 0 ? (uint64_t)(room / audience) : 0;
 }
 
-static void publish_one(uint64_t now)
+static void publish_one(uint64_t due, uint64_t now)
 {
     uint32_t head[2];
     memcpy(head, queue.data + taken, sizeof head);
-    ledger_send(head[0], now);
+    ledger_send(head[0], due, now);
     owed += audiences[head[0]];
     if (!write_or_keep(options.redis, &unsent, queue.data + taken + sizeof head, head[1]))
         die("the connection to Redis is gone");
@@ -101,9 +101,10 @@ void feed_turn(uint64_t now)
 {
     /* What was committed is published, also when it is over: the server's database has it. */
     while (queued && (!running || allowed(now, 0))) {
+        uint64_t due = running && options.rate > 0 && due_at(published) < now ? due_at(published) : now;
         if (running && options.rate > 0 && now >= ledger.from)
-            histogram_add(&feed_late, now > due_at(published) ? now - due_at(published) : 0);
-        publish_one(now);
+            histogram_add(&feed_late, now - due);
+        publish_one(due, now);
     }
     if (taken && queued == 0) {
         bytes_drop(&queue, taken);

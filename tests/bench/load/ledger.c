@@ -7,8 +7,14 @@
 
 struct ledger ledger;
 
+struct message {
+    uint64_t due;  /* when it was to be sent; 0: it can be delivered, and was not sent yet */
+    char *payload; /* as it came first */
+    uint32_t length, version;
+};
+
 struct stream {
-    uint64_t *times; /* at which each message was sent; 0: it can be delivered, and was not sent yet */
+    struct message *messages;
     uint32_t count, sent, capacity;
 };
 
@@ -20,12 +26,15 @@ void ledger_open(unsigned count)
     ledger.from = ledger.until = UINT64_MAX;
     streams = grow(NULL, count * sizeof *streams);
     memset(streams, 0, count * sizeof *streams);
+    ledger.rooms = grow(NULL, count * sizeof *ledger.rooms);
+    for (unsigned i = 0; i < count; i++)
+        ledger.rooms[i] = i;
 }
 
-void receiver_open(struct receiver *receiver)
+void receiver_open(struct receiver *receiver, unsigned places)
 {
-    receiver->next = grow(NULL, ledger.streams * sizeof *receiver->next);
-    memset(receiver->next, 0, ledger.streams * sizeof *receiver->next);
+    receiver->places = grow(NULL, places * sizeof *receiver->places);
+    memset(receiver->places, 0, places * sizeof *receiver->places);
 }
 
 void ledger_expect(unsigned number)
@@ -33,17 +42,17 @@ void ledger_expect(unsigned number)
     struct stream *stream = &streams[number];
     if (stream->count == stream->capacity) {
         stream->capacity = stream->capacity ? stream->capacity * 2 : 256;
-        stream->times = grow(stream->times, stream->capacity * sizeof *stream->times);
+        stream->messages = grow(stream->messages, stream->capacity * sizeof *stream->messages);
     }
-    stream->times[stream->count++] = 0;
+    stream->messages[stream->count++] = (struct message){0};
 }
 
-uint32_t ledger_send(unsigned number, uint64_t now)
+uint32_t ledger_send(unsigned number, uint64_t due, uint64_t now)
 {
     struct stream *stream = &streams[number];
     if (stream->sent == stream->count)
         ledger_expect(number);
-    stream->times[stream->sent] = now;
+    stream->messages[stream->sent].due = due;
     ledger.sent++;
     if (now >= ledger.from && now < ledger.until)
         ledger.sent_measured++;
@@ -95,16 +104,17 @@ static const char *mark_find(const char *from, const char *end, uint32_t *stream
     return NULL;
 }
 
-static void enter(struct receiver *receiver, uint32_t stream, uint32_t number, uint64_t now)
+/* Enter a message that came; NULL where it is none that is still to come. */
+static struct message *enter(struct receiver *receiver, uint32_t stream, uint32_t number, uint64_t now)
 {
     if (stream >= ledger.streams || number >= streams[stream].count) {
         ledger.unknown++;
-        return;
+        return NULL;
     }
-    uint32_t *next = &receiver->next[stream];
+    uint32_t *next = &receiver->places[stream].next;
     if (number < *next) {
         ledger.doubled++;
-        return;
+        return NULL;
     }
     if (number > *next) {
         ledger.missing += number - *next;
@@ -115,34 +125,68 @@ static void enter(struct receiver *receiver, uint32_t stream, uint32_t number, u
     ledger.received++;
     if (now >= ledger.from && now < ledger.until)
         ledger.received_measured++;
-    uint64_t at = streams[stream].times[number];
-    if (at >= ledger.from && at < ledger.until)
-        histogram_add(&ledger.latency, now > at ? now - at : 0);
+    struct message *message = &streams[stream].messages[number];
+    if (message->due >= ledger.from && message->due < ledger.until)
+        histogram_add(&ledger.latency, now > message->due ? now - message->due : 0);
+    return message;
 }
 
-bool ledger_got(struct receiver *receiver, const char *payload, size_t length, uint64_t now)
+static bool came_so_first(const struct message *message, const char *payload, size_t length)
 {
-    uint32_t stream, number;
+    return message->payload != NULL && message->length == length && memcmp(message->payload, payload, length) == 0;
+}
+
+static void keep(struct message *message, const char *payload, size_t length, uint64_t version)
+{
+    message->payload = memcpy(grow(NULL, length), payload, length);
+    message->length = (uint32_t)length;
+    message->version = (uint32_t)version;
+}
+
+/* Find the mark of a message; false where there is none. */
+static bool mark_of(struct receiver *receiver, const char *payload, size_t length, uint32_t *stream, uint32_t *number)
+{
     size_t offset = receiver->offset;
-    if (offset + MARK_LENGTH > length || !mark_at(payload + offset, &stream, &number)) {
-        const char *found = mark_find(payload, payload + length, &stream, &number);
-        if (found == NULL)
-            return false;
-        receiver->offset = (uint32_t)(found - payload);
-    }
-    enter(receiver, stream, number, now);
+    if (offset + MARK_LENGTH <= length && mark_at(payload + offset, stream, number))
+        return true;
+    const char *found = mark_find(payload, payload + length, stream, number);
+    if (found == NULL)
+        return false;
+    receiver->offset = (uint32_t)(found - payload);
     return true;
 }
 
-unsigned ledger_got_all(struct receiver *receiver, const char *payload, size_t length, uint64_t now)
+void ledger_got(struct receiver *receiver, const char *payload, size_t length, version_reader version_of, uint64_t now)
+{
+    uint32_t stream = receiver->stream, number = receiver->places[stream].next;
+    /* Mostly it is what comes next: the bytes that others got then tell all of it, its mark too. */
+    bool same = number < streams[stream].count && came_so_first(&streams[stream].messages[number], payload, length);
+    if (!same && !mark_of(receiver, payload, length, &stream, &number)) {
+        ledger.unknown++;
+        return;
+    }
+    struct message *message = enter(receiver, stream, number, now);
+    if (message == NULL)
+        return;
+    receiver->stream = stream;
+    if (message->payload == NULL)
+        keep(message, payload, length, version_of ? version_of(payload, length) : 0);
+    else if (!same)
+        ledger.altered += !came_so_first(message, payload, length);
+    uint32_t *last = &receiver->places[ledger.rooms[stream]].version;
+    if (message->version) {
+        ledger.versions += *last && message->version != *last + 1;
+        *last = message->version;
+    }
+}
+
+void ledger_got_all(struct receiver *receiver, const char *payload, size_t length, uint64_t version, uint64_t now)
 {
     uint32_t stream, number;
-    unsigned count = 0;
     const char *at = payload, *end = payload + length;
     while ((at = mark_find(at, end, &stream, &number)) != NULL) {
-        enter(receiver, stream, number, now);
-        count++;
+        if (enter(receiver, stream, number, now) != NULL)
+            receiver->places[ledger.rooms[stream]].version = (uint32_t)version;
         at += MARK_LENGTH;
     }
-    return count;
 }

@@ -9,6 +9,8 @@
 
 #define EVENTS 512
 
+unsigned loop_turns;
+
 static int epoll = -1;
 
 void loop_open(void)
@@ -33,6 +35,7 @@ void loop_turn(uint64_t until, void (*between)(void))
 {
     struct epoll_event events[EVENTS];
     uint64_t now = now_us(), wait = until > now ? until - now : 0;
+    loop_turns++;
     struct timespec timeout = {(time_t)(wait / 1000000), (long)(wait % 1000000) * 1000};
     int count = epoll_pwait2(epoll, events, EVENTS, &timeout, NULL);
     if (count < 0 && errno != EINTR)

@@ -14,6 +14,8 @@ void loop_open(void);
 void loop_add(int fd, struct watch *watch, uint32_t events);
 void loop_change(int fd, struct watch *watch, uint32_t events);
 
+extern unsigned loop_turns; /* how many began */
+
 /* Wait until something is ready, or until `until` (µs), and tell those whom it concerns; `between` is called
  * after each, so that what is due at a time does not wait for a thousand connections to be read. */
 void loop_turn(uint64_t until, void (*between)(void));

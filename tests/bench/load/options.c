@@ -31,7 +31,8 @@ static const char HELP[] =
     "  --window N         messages that may be under way at once\n"
     "  --body N           bytes of a text\n"
     "  --stall SHARE      of the clients stop reading when it is measured\n"
-    "  --probe MS         the first client pings so often, and notes how long the answer takes\n"
+    "  --probe MS         the first client pings so often while the others connect, and a tenth as often then; it\n"
+    "                     notes how long the answer takes\n"
     "  --churn KIND       connect and leave again and again: to upgrade, session or welcome\n"
     "  --comeback A       clients that lose their connection connect there\n";
 

@@ -53,13 +53,14 @@ void report_result(double connect_seconds, const struct histogram *handshakes)
            connect_seconds, seconds);
     printf(", \"sent\": %" PRIu64 ", \"sent_per_second\": %.2f, \"received\": %" PRIu64 ", \"deliveries_per_second\": %.2f",
            ledger.sent, (double)ledger.sent_measured / seconds, ledger.received, (double)ledger.received_measured / seconds);
-    printf(", \"acks_per_second\": %.2f, \"churn_per_second\": %.2f", (double)sender_acks.total / seconds,
+    printf(", \"acks_per_second\": %.2f, \"churn_per_second\": %.2f", (double)sender_acked / seconds,
            (double)tally.churned / seconds);
-    printf(", \"changes\": %" PRIu64 ", \"cut\": %" PRIu64, tally.changes, tally.cut);
+    printf(", \"changes\": %" PRIu64 ", \"stalled\": %" PRIu64 ", \"cut\": %" PRIu64, tally.changes, tally.stalled,
+           tally.cut);
     printf(", \"faults\": {\"missing\": %" PRIu64 ", \"absent\": %" PRIu64 ", \"doubled\": %" PRIu64 ", \"disorder\": %" PRIu64
-           ", \"unknown\": %" PRIu64 ", \"orders\": %" PRIu64 ", \"refused\": %" PRIu64 ", \"resets\": %" PRIu64
+           ", \"unknown\": %" PRIu64 ", \"versions\": %" PRIu64 ", \"altered\": %" PRIu64 ", \"orders\": %" PRIu64 ", \"refused\": %" PRIu64 ", \"resets\": %" PRIu64
            ", \"lost\": %" PRIu64 ", \"unanswered\": %u, \"away\": %u}",
-           ledger.missing, tally.absent, ledger.doubled, ledger.disorder, ledger.unknown, tally.orders, tally.refused,
+           ledger.missing, tally.absent, ledger.doubled, ledger.disorder, ledger.unknown, ledger.versions, ledger.altered, tally.orders, tally.refused,
            tally.resets, tally.lost, sender_waiting(), comeback_away());
     printf(", \"fault\": \"%s\"", first_fault);
     print("latency", &ledger.latency);

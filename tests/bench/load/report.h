@@ -9,7 +9,8 @@ struct tally {
     uint64_t resets;   /* clients that were told to load a room anew */
     uint64_t refused;  /* commands */
     uint64_t lost;     /* connections that ended by themselves */
-    uint64_t cut;      /* those among the stalled */
+    uint64_t stalled;  /* connections that do not read */
+    uint64_t cut;      /* those of them that were ended */
     uint64_t orders;   /* receivers who saw another order than the first of their room */
     uint64_t absent;   /* deliveries that never came */
     uint64_t churned;  /* handshakes within the measured time */

@@ -11,17 +11,18 @@
 
 struct sender {
     uint32_t number; /* of the message that waits for its answer, or that was answered last */
-    uint64_t at;     /* when it was sent */
+    uint64_t due;    /* when it was to be sent */
     bool waits;
 };
 
 struct histogram sender_acks, sender_late;
+uint64_t sender_acked;
 
 static struct conn *conns;
 static struct sender *senders;
 static unsigned *idle; /* a ring of those who wait for nothing */
 static unsigned idle_first, idle_count, waiting;
-static uint64_t started, written;
+static uint64_t started, written, idle_since; /* idle_since: when the first of the ring came to wait for nothing */
 static bool running;
 static uint32_t run[2]; /* drawn anew for each run */
 
@@ -63,11 +64,11 @@ static void transmit(unsigned index)
     conn_send(&conns[index], TEXT, command, adapter->say(command, &conns[index], senders[index].number, text));
 }
 
-static void write_one(unsigned index, uint64_t now)
+static void write_one(unsigned index, uint64_t due, uint64_t now)
 {
     struct sender *sender = &senders[index];
-    sender->number = ledger_send(index, now);
-    sender->at = now;
+    sender->number = ledger_send(index, due, now);
+    sender->due = due;
     sender->waits = true;
     waiting++;
     written++;
@@ -82,7 +83,7 @@ void sender_start(uint64_t now)
         if (options.rate > 0)
             idle[idle_count++] = i;
         else
-            write_one(i, now);
+            write_one(i, now, now);
 }
 
 void sender_stop(void) { running = false; }
@@ -100,8 +101,10 @@ void sender_turn(uint64_t now)
         unsigned index = idle[idle_first];
         idle_first = (idle_first + 1) % options.senders;
         idle_count--;
-        histogram_add(&sender_late, now - due);
-        write_one(index, now);
+        /* While all wait for their answers, it is not the load that is late. */
+        if (now >= ledger.from)
+            histogram_add(&sender_late, now - (due > idle_since ? due : idle_since));
+        write_one(index, due, now);
     }
 }
 
@@ -120,11 +123,16 @@ void sender_answered(struct conn *conn, const char *payload, size_t length, uint
     sender->waits = false;
     waiting--;
     if (now >= ledger.from && now < ledger.until)
-        histogram_add(&sender_acks, now - sender->at);
-    if (options.rate > 0)
+        sender_acked++;
+    if (sender->due >= ledger.from && sender->due < ledger.until)
+        histogram_add(&sender_acks, now - sender->due);
+    if (options.rate > 0) {
+        if (idle_count == 0)
+            idle_since = now;
         idle[(idle_first + idle_count++) % options.senders] = conn->index;
-    else if (running)
-        write_one(conn->index, now);
+    } else if (running) {
+        write_one(conn->index, now, now);
+    }
 }
 
 void sender_back(struct conn *conn)

@@ -22,7 +22,8 @@ void sender_answered(struct conn *conn, const char *payload, size_t length, uint
 /* A connection is gone; what it was not answered is sent again, with its id, when it is back. */
 void sender_back(struct conn *conn);
 
-extern struct histogram sender_acks; /* how long the answers took that came within the measured time */
-extern struct histogram sender_late; /* how long after their time messages went out */
+extern struct histogram sender_acks; /* how long the answers took to what was due within the measured time */
+extern struct histogram sender_late; /* how long messages lay while one was there who could have written them */
+extern uint64_t sender_acked;        /* answers that came within the measured time */
 
 #endif

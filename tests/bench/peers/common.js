@@ -11,13 +11,8 @@ export async function connectRedis(url) {
     return client.connect();
 }
 
-/** Listen on `unix:PATH` or `HOST:PORT`, with a backlog for many clients at once. */
+/** Listen on `HOST:PORT`, with a backlog for many clients at once. */
 export function listen(server, address) {
-    const backlog = 1024;
-    if (address.startsWith("unix:")) {
-        server.listen({ path: address.replace("unix:", ""), backlog });
-    } else {
-        const [host, port] = address.split(":");
-        server.listen({ host, port: Number(port), backlog });
-    }
+    const [host, port] = address.split(":");
+    server.listen({ host, port: Number(port), backlog: 1024 });
 }

@@ -7,7 +7,7 @@ import sys
 
 import redis.asyncio as redis
 import uvloop
-from websockets.asyncio.server import ServerConnection, broadcast, serve, unix_serve
+from websockets.asyncio.server import ServerConnection, broadcast, serve
 
 BACKLOG = 1024
 clients: set[ServerConnection] = set()
@@ -24,14 +24,10 @@ async def handler(socket: ServerConnection) -> None:
 
 async def main(address: str, url: str) -> None:
     """Serve, and broadcast what is published."""
-    if address.startswith("unix:"):
-        server = unix_serve(handler, address.removeprefix("unix:"), compression=None, backlog=BACKLOG)
-    else:
-        host, _, port = address.rpartition(":")
-        server = serve(handler, host, int(port), compression=None, backlog=BACKLOG)
+    host, _, port = address.rpartition(":")
     pubsub = redis.Redis.from_url(url).pubsub(ignore_subscribe_messages=True)
     await pubsub.subscribe("bench:0")
-    async with server:
+    async with serve(handler, host, int(port), compression=None, backlog=BACKLOG):
         async for message in pubsub.listen():
             broadcast(clients, message["data"].decode())
 

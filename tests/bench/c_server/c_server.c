@@ -1,11 +1,12 @@
-/* The kernel's limit: a server that does nothing but what no server can do without.
+/* What the kernel's send costs: a server that does nothing but what no server can do without.
  *
- *     kernel ADDRESS REDIS_SOCKET FRAMES
+ *     c_server PORT REDIS_SOCKET FRAMES
  *
  * It hears what is published on bench:<room>, frames it, and sends it to every client that named the
- * room in its request (/ws?rooms=0,7), FRAMES of them in one send(). It knows no sessions, no order, no
- * database; its handshake answers the one key that the load generator sends. It shares frames and loop
- * with the load generator.
+ * room in its request (/ws?rooms=0,7): at most FRAMES in one send(), of what one read brought from Redis. It
+ * waits for no company, and only a client that the kernel takes no more for gets all that waits at once. It knows
+ * no sessions, no order, no database; its handshake answers the one key that the load generator sends. It shares the
+ * loop with the load generator.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -23,7 +24,6 @@
 #include "../load/util.h"
 
 #define ROOMS_MAX 65536
-#define SILENCE_US 20000
 #define ANSWER                                                                                                         \
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"                                \
     "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
@@ -32,20 +32,30 @@ struct client {
     struct watch watch;
     int fd;
     bool upgraded, full; /* full: the kernel takes no more just now */
-    unsigned frames;     /* of those due that wait for company */
+    unsigned frames;     /* of those due that no send() was tried for */
+    bool listed;         /* among those who are due something */
     struct bytes request, due;
 };
 
-struct room {
+struct list {
     struct client **clients;
     unsigned count, capacity;
 };
 
-static struct room rooms[ROOMS_MAX];
-static unsigned together; /* frames in one send() */
+static struct list rooms[ROOMS_MAX];
+static struct list due;       /* those who are to have what was heard last */
+static unsigned together;     /* frames in one send() */
 static int listener, redis;
 static struct bytes heard;    /* of Redis, and not yet looked at */
-static uint64_t last_heard;
+
+static void add(struct list *list, struct client *client)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 16;
+        list->clients = grow(list->clients, list->capacity * sizeof *list->clients);
+    }
+    list->clients[list->count++] = client;
+}
 
 static void leave(struct client *client)
 {
@@ -89,9 +99,25 @@ static void deliver(unsigned room, const char *payload, size_t length)
             continue;
         bytes_append(&client->due, head, head_length);
         bytes_append(&client->due, payload, length);
-        if (++client->frames >= together && !client->full)
+        if (++client->frames >= together && !client->full) {
+            flush(client);
+        } else if (!client->listed) {
+            client->listed = true;
+            add(&due, client);
+        }
+    }
+}
+
+/* Nothing more was heard for now: those who are due less than a send() may take get it. */
+static void flush_all_due(void)
+{
+    for (unsigned i = 0; i < due.count; i++) {
+        struct client *client = due.clients[i];
+        client->listed = false;
+        if (client->upgraded && client->frames && !client->full)
             flush(client);
     }
+    due.count = 0;
 }
 
 static void join(struct client *client, const char *list)
@@ -101,12 +127,7 @@ static void join(struct client *client, const char *list)
         unsigned long number = strtoul(list, &end, 10);
         if (end == list || number >= ROOMS_MAX)
             die("not a list of rooms: %s", list);
-        struct room *room = &rooms[number];
-        if (room->count == room->capacity) {
-            room->capacity = room->capacity ? room->capacity * 2 : 16;
-            room->clients = grow(room->clients, room->capacity * sizeof *room->clients);
-        }
-        room->clients[room->count++] = client;
+        add(&rooms[number], client);
         list = end + 1;
     } while (*end == ',');
 }
@@ -196,45 +217,33 @@ static void redis_ready(struct watch *watch, uint32_t events)
     if (got <= 0)
         die("Redis is gone");
     bytes_append(&heard, data, (size_t)got);
-    last_heard = now_us();
     while (done < heard.length && take(&done))
         ;
     if (done)
         bytes_drop(&heard, done);
-}
-
-/* Where nothing more comes, the last frames go without company. */
-static void flush_everybody(void)
-{
-    for (unsigned room = 0; room < ROOMS_MAX; room++)
-        for (unsigned i = 0; i < rooms[room].count; i++) {
-            struct client *client = rooms[room].clients[i];
-            if (client->upgraded && client->frames && !client->full)
-                flush(client);
-        }
+    flush_all_due();
 }
 
 static void nothing(void) {}
 
-static int unix_socket(const char *path, bool listens)
+static int connect_to(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (listens ? SOCK_NONBLOCK : 0), 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-    int code = listens ? bind(fd, (struct sockaddr *)&address, sizeof address) : connect(fd, (struct sockaddr *)&address, sizeof address);
-    if (code < 0)
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
         die("%s: %s", path, strerror(errno));
     return fd;
 }
 
-static int network_socket(const char *text)
+static int listen_at(const char *port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
-    address.sin_port = htons((uint16_t)atoi(strrchr(text, ':') + 1));
+    address.sin_port = htons((uint16_t)atoi(port));
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
-        die("%s: %s", text, strerror(errno));
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 1024) < 0)
+        die("%s: %s", port, strerror(errno));
     return fd;
 }
 
@@ -243,22 +252,15 @@ int main(int count, char **values)
     static struct watch listening = {listener_ready}, hearing = {redis_ready};
     static const char subscribe[] = "PSUBSCRIBE bench:*\r\n";
     if (count != 4)
-        die("usage: kernel ADDRESS REDIS_SOCKET FRAMES");
+        die("usage: c_server PORT REDIS_SOCKET FRAMES");
     together = (unsigned)atoi(values[3]);
-    bool local = strncmp(values[1], "unix:", 5) == 0;
-    listener = local ? unix_socket(values[1] + 5, true) : network_socket(values[1]);
-    redis = unix_socket(values[2], false);
-    if (listen(listener, 1024) < 0 || write(redis, subscribe, strlen(subscribe)) < 0)
-        die("can not listen");
+    listener = listen_at(values[1]);
+    redis = connect_to(values[2]);
+    if (write(redis, subscribe, strlen(subscribe)) < 0)
+        die("Redis is gone");
     loop_open();
     loop_add(listener, &listening, EPOLLIN);
     loop_add(redis, &hearing, EPOLLIN);
-    for (;;) {
-        uint64_t now = now_us();
-        loop_turn(now + SILENCE_US, nothing);
-        if (together > 1 && last_heard && now_us() - last_heard > SILENCE_US) {
-            last_heard = 0;
-            flush_everybody();
-        }
-    }
+    for (;;)
+        loop_turn(now_us() + 1000000, nothing);
 }

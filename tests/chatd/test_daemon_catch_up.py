@@ -1,18 +1,29 @@
 """Somebody who was away for long comes back by a slow line, and is behind in many rooms."""
 
 import json
+from collections.abc import Iterator
 from uuid import uuid4
 
+import pytest
 from websockets.asyncio.client import unix_connect
 from websockets.typing import Origin, Subprotocol
 
 from shared import protocol, sessions
 from shared.protocol import Send
-from tests.chatd.daemons import HOST, Chat
+from shared.settings import Settings
+from tests.chatd.daemons import HOST, Chat, running
 from tests.chatd.device import SECONDS
+from tests.servers import Servers
 
 ROOMS = 20  # as many as `hello` may name
 MESSAGES, BODY = 210, "x" * 1_000  # of each room nearly as much as comes as `changes`: 5 MB of all of them
+
+
+@pytest.fixture(scope="module")
+def chat(servers: Servers, settings: Settings) -> Iterator[Chat]:
+    """Who has 2 MiB waiting is cut off at once."""
+    servers.empty()
+    yield from running(settings, daemons=1, buffer_max=512 * 1024)
 
 
 async def test_who_is_far_behind_in_many_rooms_is_told_no_faster_than_they_read(chat: Chat) -> None:

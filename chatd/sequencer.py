@@ -8,7 +8,8 @@ For a change with version v of a room of which everything up to `seen` was deliv
 | ≤ seen | drop it: it was delivered |
 | > seen + 1 | hold it; somebody must ask the database for what lies after `seen` |
 
-One question per room at a time.
+One question per room at a time. A gap may stay for as long as the database is away, so only `HELD_MAX` changes are
+held; of more, only the newest is kept, as the sign that something is missing: the answer brings the others.
 """
 
 from dataclasses import dataclass, field
@@ -16,20 +17,23 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+HELD_MAX = 256  # changes of one room: far more than publishes that cross, and of the longest messages 15 MB
+
 
 @dataclass(slots=True)
 class _Room(Generic[T]):
     seen: int | None = None  # None: subscribed, and the head is not yet known
     head: int = 0  # the newest version that is known to exist
-    held: dict[int, T] = field(default_factory=dict)
+    held: dict[int, T] = field(default_factory=dict)  # once `seen` is known: nothing up to `seen` + 1
     asking: bool = False
     asked: int = 0  # the newest version that was held when the question went out
 
 
 class Sequencer(Generic[T]):
-    """The versions of the rooms that this daemon delivers."""
+    """The versions of the rooms that this daemon delivers; `most` changes of each are held."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most: int = HELD_MAX) -> None:
+        self._most = most
         self._rooms: dict[int, _Room[T]] = {}
 
     def __contains__(self, room: int) -> bool:
@@ -49,10 +53,8 @@ class Sequencer(Generic[T]):
         Where the room was already followed, `head` is only news of its newest version.
         """
         state = self._rooms.setdefault(room, _Room())
-        if state.seen is None:
-            state.seen = head
         state.head = max(state.head, head)
-        return self._advance(state)
+        return self._go_to(state, head) if state.seen is None else []
 
     def forget(self, room: int) -> None:
         """Nobody here is in this room any more."""
@@ -68,16 +70,13 @@ class Sequencer(Generic[T]):
         state = self._rooms.get(room)
         if state is None:
             return []
-        if state.seen is None:
-            state.held[version] = change
-            return []
-        if version == state.seen + 1 and not state.held:
+        seen = state.seen
+        if seen is None or version > seen + 1:
+            self._hold(state, version, change)
+        elif version > seen:
             state.seen = version
-            return [change]
-        if version <= state.seen:
-            return []
-        state.held[version] = change
-        return self._advance(state)
+            return [change, *self._following(state)] if state.held else [change]
+        return []
 
     def has_gap(self, room: int) -> bool:
         """Whether something is known to be missing, and nobody has asked for it yet."""
@@ -117,23 +116,30 @@ class Sequencer(Generic[T]):
         state.asking = False
         for version in [version for version in state.held if to < version <= state.asked]:
             del state.held[version]
-        state.seen = max(state.seen or 0, to)
-        return self._advance(state)
+        return self._go_to(state, max(state.seen or 0, to))
 
     @staticmethod
     def _is_behind(state: _Room[T]) -> bool:
         return state.seen is not None and (bool(state.held) or state.head > state.seen)
 
+    def _hold(self, state: _Room[T], version: int, change: T) -> None:
+        state.held[version] = change
+        if len(state.held) > self._most:
+            newest = max(state.held)
+            state.held = {newest: state.held[newest]}
+
+    @classmethod
+    def _go_to(cls, state: _Room[T], seen: int) -> list[T]:
+        """Everything up to `seen` is delivered: take what follows it."""
+        state.seen = seen
+        state.held = {version: change for version, change in state.held.items() if version > seen}
+        return cls._following(state)
+
     @staticmethod
-    def _advance(state: _Room[T]) -> list[T]:
+    def _following(state: _Room[T]) -> list[T]:
         """Take from what is held all that follows `seen` without a gap."""
-        if state.seen is None or not state.held:
-            return []
-        due = []
-        while state.seen + 1 in state.held:
+        due: list[T] = []
+        while state.seen is not None and state.seen + 1 in state.held:
             state.seen += 1
             due.append(state.held.pop(state.seen))
-        seen = state.seen
-        for version in [version for version in state.held if version <= seen]:
-            del state.held[version]
         return due

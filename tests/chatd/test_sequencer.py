@@ -2,15 +2,15 @@
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from chatd.sequencer import Sequencer
+from chatd.sequencer import HELD_MAX, Sequencer
 
 ROOM = 7
 
 
-def standing_at(version: int) -> Sequencer[int]:
-    sequencer: Sequencer[int] = Sequencer()
+def standing_at(version: int, *, most: int = HELD_MAX) -> Sequencer[int]:
+    sequencer: Sequencer[int] = Sequencer(most=most)
     sequencer.track(ROOM, version)
     return sequencer
 
@@ -107,6 +107,54 @@ def test_what_arrives_before_the_head_is_known_is_held() -> None:
     assert sequencer.track(ROOM, 4) == [5, 6]
 
 
+def test_of_more_than_is_held_only_the_newest_is_kept_and_the_rest_is_asked_for() -> None:
+    sequencer = standing_at(4, most=3)
+    for version in (6, 7, 8, 9):
+        sequencer.arrive(ROOM, version, version)
+    assert sequencer.arrive(ROOM, 5, 5) == [5], "what followed it was let go"
+    assert sequencer.has_gap(ROOM)
+    sequencer.ask(ROOM)
+    assert sequencer.missing_since(ROOM) == 5
+    sequencer.arrive(ROOM, 10, 10)
+    assert sequencer.answered(ROOM, 9) == [10]
+    assert not sequencer.has_gap(ROOM)
+
+
+def test_what_the_database_knows_nothing_of_is_asked_for_no_more_however_much_it_was() -> None:
+    sequencer = standing_at(4, most=3)
+    for version in range(900, 910):
+        sequencer.arrive(ROOM, version, version)
+    sequencer.ask(ROOM)
+    assert sequencer.missing_since(ROOM) == 4
+    assert sequencer.answered(ROOM, 4) == []
+    assert not sequencer.has_gap(ROOM)
+
+
+def test_more_than_is_held_before_the_head_is_known_is_asked_for_once_it_is() -> None:
+    sequencer: Sequencer[int] = Sequencer(most=3)
+    sequencer.expect(ROOM)
+    for version in (4, 5, 6, 7, 8):
+        sequencer.arrive(ROOM, version, version)
+    assert sequencer.track(ROOM, 4) == []
+    assert sequencer.has_gap(ROOM)
+
+
+def test_what_is_held_behind_a_gap_is_not_looked_through_at_every_arrival() -> None:
+    looks = 0
+
+    class Version(int):
+        def __le__(self, other: int) -> bool:
+            nonlocal looks
+            looks += 1
+            return super().__le__(other)
+
+    sequencer = standing_at(4)
+    for number in range(100):
+        version = Version(6 + number)
+        assert sequencer.arrive(ROOM, version, version) == []
+    assert looks <= 2 * 100
+
+
 def test_a_head_that_nothing_came_for_is_a_gap() -> None:
     sequencer = standing_at(4)
     assert sequencer.track(ROOM, 6) == []
@@ -147,7 +195,7 @@ def test_rooms_do_not_mix() -> None:
 
 
 class AgainstTheLog(RuleBasedStateMachine):
-    """A log that grows, a bus that loses, doubles and swaps, a database that answers late.
+    """A log that grows, a bus that loses, doubles and swaps, a database that answers late; few changes are held.
 
     The model of a reader is what the daemon's clients do: a live change must be the next one, and an
     answer carries everything up to its end. Whatever happens, the reader never sees a gap, and
@@ -156,13 +204,16 @@ class AgainstTheLog(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.sequencer: Sequencer[int] = Sequencer()
         self.head = 1
         self.on_the_way: list[int] = []
         self.reader: int | None = None
         self.read_head: int | None = None  # a head that was read from the database, not yet told
         self.question: int | None = None
         self.asked_at = 1  # the head when the question went out
+
+    @initialize(most=st.sampled_from((1, 2, 3, HELD_MAX)))
+    def a_daemon_starts(self, most: int) -> None:
+        self.sequencer: Sequencer[int] = Sequencer(most=most)
 
     def deliver(self, versions: list[int]) -> None:
         for version in versions:

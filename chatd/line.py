@@ -159,16 +159,16 @@ class Line(ServerConnection):
             self._rest = b""
             return
         until = time.monotonic() + TURN_SECONDS
-        while self._rest and not self._is_held and not self.transport.is_closing():
+        while self._rest and not self._must_not_read and not self.transport.is_closing():
             self._look_at_a_slice()
             if time.monotonic() > until:
                 break
-        if self._rest and not self._is_held:
+        if self._rest and not self._must_not_read:
             self.loop.call_soon(self._go_on)
-        self._read(not self._rest and not self._is_held)
+        self._read(not self._rest and not self._must_not_read)
 
     @property
-    def _is_held(self) -> bool:
+    def _must_not_read(self) -> bool:
         return self._queue_is_full or self._too_fast
 
     def _read(self, on: bool) -> None:

@@ -47,13 +47,13 @@ class Peer:
         "faults",
         "in_use",
         "number",
-        "protocol",
         "session",
         "sid",
         "socket",
         "transport",
         "unanswered",
         "user",
+        "ws",
     )
 
     UNANSWERED_MAX = 64
@@ -63,7 +63,7 @@ class Peer:
         # For `write`: read from the socket each time, they cost more than all the rest of it in Python. With frames
         # joined once for all (`Fanout`), 1.05 million deliveries a second became 1.5.
         self.transport = socket.transport
-        self.protocol = socket.protocol
+        self.ws = socket.protocol
         self.number = next(_numbers)  # by which rounds over all peers are divided into parts
         self.address = address  # of the client; None for a program of this machine
         self.sid = sid
@@ -79,13 +79,13 @@ class Peer:
     @property
     def is_open(self) -> bool:
         """Whether frames may still be written."""
-        return self.protocol.state is State.OPEN
+        return self.ws.state is State.OPEN
 
     def write(self, data: bytes, limit: int) -> bool:
         """Write whole frames, and look whether this client reads at all: whether more than `limit` bytes wait."""
         transport = self.transport
         # Nothing follows our close frame (RFC 6455 §5.5.1).
-        if self.protocol.close_sent or transport.is_closing():
+        if self.ws.close_sent or transport.is_closing():
             return False
         line = self.socket
         if line.paused:

@@ -346,7 +346,7 @@ async def test_who_reads_again_in_time_stays(monkeypatch: pytest.MonkeyPatch) ->
 async def test_nothing_is_written_to_who_is_gone() -> None:
     fanout, (closing, one), (closed, two) = a_fanout(), a_peer(), a_peer()
     one.aborted = True
-    cast(Any, closed.protocol).close_sent = Close(1001, "")
+    cast(Any, closed.ws).close_sent = Close(1001, "")
     fanout.post([closing, closed], b"a frame")
     await one_turn()
     assert (one.writes, two.writes) == ([], [])

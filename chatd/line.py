@@ -141,11 +141,6 @@ class Line(ServerConnection):
         self._rest = self._rest + data if self._rest else data
         self._go_on()
 
-    def eof_received(self) -> None:
-        while self._rest and not self.transport.is_closing():
-            self._look_at_a_slice()
-        super().eof_received()
-
     # -- reading
 
     def process_event(self, event: Event) -> None:
@@ -172,6 +167,7 @@ class Line(ServerConnection):
         return self._queue_is_full or self._too_fast
 
     def _read(self, on: bool) -> None:
+        """Read on, or not: then the end of what the peer sends is not found either, while something of it is left."""
         if on is self._reading or self.transport.is_closing():
             return
         self._reading = on

@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
-from chatd.line import PART, Bounds, Line, lines
+from chatd.line import PART, SLICE, Bounds, Line, lines
 from chatd.peer import Peer
 from chatd.ratelimit import Buckets, Rate
 
@@ -191,6 +191,25 @@ def test_a_client_that_ends_its_half_of_the_line_without_a_word_ends_it(runner: 
             got = await pair.read_to_the_end()
             assert got == [*range(len(got))]
             await closing
+
+    runner(scene())
+
+
+def test_what_was_sent_before_the_end_is_heard_to_its_last_frame(runner: Any, tmp_path: Path) -> None:
+    """It is taken in slices, and while some of it is left neither loop reads on, and finds the end."""
+
+    async def scene() -> None:
+        async with a_pair(tmp_path / "s") as pair:
+            count = 50 * SLICE // SIZE
+            pair.client.transport.write(Frame(Opcode.TEXT, b"x" * SIZE).serialize(mask=True) * count)
+            pair.client.transport.write_eof()
+            for _ in range(count // 2):
+                await pair.line.recv()
+            assert pair.line.state is State.OPEN
+            for _ in range(count // 2, count):
+                await pair.line.recv()
+            with pytest.raises(ConnectionClosed):
+                await pair.line.recv()
 
     runner(scene())
 

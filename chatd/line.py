@@ -26,6 +26,7 @@ TURN_SECONDS = 0.003  # after which the others are served: never reached by larg
 HANDSHAKE_MAX = 32_768  # bytes of a request and its headers, as nginx; the library takes 1 MiB
 PATIENCE_SECONDS = 10.0  # for who is slowed down without a break
 PART = 65_536  # bytes given to the transport at a time, of what had to wait for it
+BURST_FACTOR = 4  # times the bytes that may wait, and the end comes at once
 RESERVE = 64  # connections above the most, for health checks and for those that are told to go elsewhere
 
 _numbers = itertools.count()
@@ -33,7 +34,8 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a line may cost: `frames` of any kind, bytes `waiting` for it, and `lines` of the daemon in all."""
+    """What a line may cost: `frames` of any kind, bytes `waiting` for it (for a burst, `BURST_FACTOR` times as
+    many), and `lines` of the daemon in all."""
 
     frames: Buckets
     waiting: int
@@ -184,8 +186,8 @@ class Line(ServerConnection):
                 self.transport.abort()
                 return
         super().data_received(part)
-        if self.transport.get_write_buffer_size() > self._bounds.waiting:
-            self.transport.abort()  # it asks for pongs, and does not read them
+        if self.waiting > self._bounds.waiting * BURST_FACTOR:
+            self.transport.abort()  # it asks for pongs, and does not read them; fewer see `Keepalive`
         if self.state in (State.CLOSING, State.CLOSED):
             self._end_soon()
         self._count_frames()

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
-from chatd.line import Line
+from chatd.line import BURST_FACTOR, Line
 from shared import protocol
 from shared.sessions import digest
 
@@ -21,7 +21,6 @@ Due: TypeAlias = "tuple[Due | None, bytes]"
 
 STALL_SECONDS = 5.0
 RESET = struct.pack("ii", 1, 0)  # of SO_LINGER: no time for what is unsent
-BURST_FACTOR = 4
 
 _numbers = itertools.count()
 

@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
-from chatd.line import PART, SLICE, Bounds, Line, lines
+from chatd.line import BURST_FACTOR, PART, SLICE, Bounds, Line, lines
 from chatd.peer import Peer
 from chatd.ratelimit import Buckets, Rate
 
@@ -84,8 +84,10 @@ class Pair:
 
 
 @asynccontextmanager
-async def a_pair(path: Path | None = None, *, close_timeout: float = SECONDS) -> AsyncIterator[Pair]:
-    """A connection by a unix socket, or by TCP."""
+async def a_pair(
+    path: Path | None = None, *, close_timeout: float = SECONDS, frames: float = 1_000
+) -> AsyncIterator[Pair]:
+    """A connection by a unix socket, or by TCP, for so many frames a second (0: any number)."""
     there: asyncio.Queue[Line] = asyncio.Queue()
 
     async def serve(socket: ServerConnection) -> None:
@@ -94,7 +96,7 @@ async def a_pair(path: Path | None = None, *, close_timeout: float = SECONDS) ->
         await socket.wait_closed()
 
     options: dict[str, Any] = {
-        "create_connection": lines(Bounds(Buckets(Rate(1_000, 1_000)), waiting=LIMIT, lines=10)),
+        "create_connection": lines(Bounds(Buckets(Rate(frames, frames)), waiting=LIMIT, lines=10)),
         "ping_interval": None,
         "close_timeout": close_timeout,
     }
@@ -150,6 +152,61 @@ def test_a_close_comes_behind_what_was_held(runner: Any, tmp_path: Path) -> None
             with pytest.raises(ConnectionClosedError, match="revoked"):
                 await pair.client.recv()
             await closing
+
+    runner(scene())
+
+
+def test_who_says_something_while_a_burst_waits_for_it_is_not_cut_off_for_that(
+    runner: Any, tmp_path: Path
+) -> None:
+    async def scene() -> None:
+        async with a_pair(tmp_path / "s") as pair:
+            pair.client.transport.pause_reading()
+            part = Frame(Opcode.TEXT, b"x" * PART).serialize(mask=False)
+            count = 2 * LIMIT // PART
+            pair.peer.write(part * count, LIMIT)
+            assert pair.line.waiting > LIMIT
+            await pair.client.send("here")
+            assert await pair.line.recv() == "here"
+            pair.client.transport.resume_reading()
+            for _ in range(count):
+                assert len(await pair.client.recv()) == PART
+
+    runner(scene())
+
+
+def test_who_says_something_while_a_close_waits_behind_a_burst_hears_both(
+    runner: Any, tmp_path: Path
+) -> None:
+    async def scene() -> None:
+        async with a_pair(tmp_path / "s") as pair:
+            await pair.stall()
+            while pair.line.waiting < 2 * LIMIT:
+                pair.write(1)
+            closing = asyncio.create_task(pair.peer.close(4001, "revoked"))
+            await asyncio.sleep(0)
+            await pair.client.send("here")
+            await asyncio.sleep(0.1)  # until that has come, of which nothing tells
+            pair.client.transport.resume_reading()
+            assert await pair.read() == [*range(pair.written)]
+            await closing
+            assert pair.client.close_reason == "revoked"
+
+    runner(scene())
+
+
+def test_who_asks_for_pongs_and_does_not_read_them_is_cut_off(runner: Any, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with a_pair(tmp_path / "s", frames=0) as pair:
+            pair.client.transport.pause_reading()
+            pings = Frame(Opcode.PING, b"x" * 125).serialize(mask=True) * 100
+            most = 0
+            while not pair.line.transport.is_closing():
+                pair.client.transport.write(pings)
+                await asyncio.sleep(0)
+                most = max(most, pair.line.waiting)
+            assert most <= BURST_FACTOR * LIMIT + SLICE
+            await pair.line.wait_closed()
 
     runner(scene())
 

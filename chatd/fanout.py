@@ -132,8 +132,10 @@ class Fanout:
                 if peer.write(data, limit):
                     slow.add(peer)
             except Exception:
-                # A transport that dies while it is written to must not cost the others their frames.
+                # A transport that dies while it is written to must not cost the others their frames. Its own are lost,
+                # and only who connects again learns of that.
                 log.warning("write failed", user=peer.user.id, exc_info=True)
+                peer.transport.abort()
 
 
 def joined(due: Due) -> bytes:

@@ -1,4 +1,4 @@
-"""Pings every connection in turn, and ends those from which nothing comes (RFC 6455 §5.5.2).
+"""Pings every connection in turn, and ends those from which nothing comes (RFC 6455 §5.5.2), or which take nothing.
 
 One task for all of them. `websockets` has a task for each connection, which took 2.5 KB of it, and with 15,000 connections
 as much of a core as their pings.
@@ -50,8 +50,11 @@ class Keepalive:
     def _ping(self, peers: Sequence[Peer]) -> None:
         there = []
         for peer in peers:
-            if peer.socket.was_heard():
-                there.append(peer)
-            else:
+            heard, read = peer.socket.was_heard(), peer.socket.was_read()
+            if not heard:
                 peer.socket.fail(Close.FAILED, "no answer to a ping")
+            elif not read:
+                peer.cut_off()
+            else:
+                there.append(peer)
         self._fanout.post(there, PING)

@@ -58,6 +58,9 @@ class Line(ServerConnection):
         self._too_fast = False
         self._ending: asyncio.TimerHandle | None = None
         self._heard = True  # whether anything came since that was last asked
+        self._stuck = (
+            0  # bytes in the transport, paused, when `was_read` last looked; 0: it had room meanwhile
+        )
         self._unsent: list[bytes] = []  # to be written when the transport has room
         self._unsent_size = 0  # bytes
 
@@ -75,6 +78,15 @@ class Line(ServerConnection):
         """Whether anything came since this was last asked; who is not read just now can not show it."""
         heard, self._heard = self._heard or not self._reading, False
         return heard
+
+    def was_read(self) -> bool:
+        """Whether the peer took some of what waits for it since this was last asked.
+
+        Also who never lets too much wait must read: else it could have everything below that kept for ever.
+        """
+        is_stuck = self.paused and not self.transport.is_closing()
+        before, self._stuck = self._stuck, self.transport.get_write_buffer_size() if is_stuck else 0
+        return not before or self._stuck < before
 
     # -- writing
 
@@ -106,6 +118,7 @@ class Line(ServerConnection):
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        self._stuck = 0
         # Nothing follows a close frame (RFC 6455 §5.5.1), or the end of what is written.
         while self._unsent and not self.paused and self.state is State.OPEN:
             self.transport.write(self._take_unsent(PART))

@@ -58,15 +58,14 @@ class Peer:
     UNANSWERED_MAX = 64
 
     def __init__(self, socket: Line, *, sid: str, user: int, address: str | None = None) -> None:
-        self.number = next(
-            _numbers
-        )  # its turn, where many are served in parts: the same for as long as it lives
         self.socket = socket
         # For `write`: read from the socket each time, they cost more than all the rest of it in Python. With frames
         # joined once for all (`Fanout`), 1.05 million deliveries a second became 1.5.
         self.transport = socket.transport
         self.ws = socket.protocol
-        self.number = next(_numbers)  # by which rounds over all peers are divided into parts
+        self.number = next(
+            _numbers
+        )  # by which rounds over all peers are divided into parts, the same for as long as it lives
         self.address = address  # of the client; None for a program of this machine
         self.sid = sid
         self.session = digest(sid)
@@ -111,12 +110,18 @@ class Peer:
         now = time.monotonic()
         self._above_since = self._above_since or now
         if waiting > limit * BURST_FACTOR or now - self._above_since > STALL_SECONDS:
-            # On TCP with a reset: else the kernel would keep what it has, for minutes, and the client hear of nothing.
-            with contextlib.suppress(OSError):
-                descriptor = self.transport.get_extra_info("socket")
-                descriptor.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, RESET)
-            self.transport.abort()
+            self.cut_off()
         return waiting
+
+    def cut_off(self) -> None:
+        """End the connection of a client that does not read.
+
+        On TCP with a reset: else the kernel would keep what it has, for minutes, and the client hear of nothing.
+        """
+        with contextlib.suppress(OSError):
+            descriptor = self.transport.get_extra_info("socket")
+            descriptor.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, RESET)
+        self.transport.abort()
 
     async def close(self, code: int, reason: str) -> None:
         """Close the connection with a code of `protocol.Close`."""

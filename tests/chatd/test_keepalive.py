@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -13,11 +13,12 @@ import pytest
 from websockets.asyncio.client import unix_connect
 from websockets.asyncio.server import ServerConnection, unix_serve
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
 
 from chatd.fanout import Fanout
 from chatd.hub import Hub
 from chatd.keepalive import PARTS, SORTED, Keepalive
-from chatd.line import Bounds, Line, lines
+from chatd.line import PART, Bounds, Line, lines
 from chatd.peer import Peer
 from chatd.ratelimit import Buckets, Rate
 from shared.protocol import Close
@@ -100,6 +101,37 @@ async def test_whatever_comes_shows_that_somebody_is_there(tmp_path: Path) -> No
         talks.transport.resume_reading()
 
 
+async def test_who_says_something_and_takes_nothing_of_what_waits_for_it_goes(tmp_path: Path) -> None:
+    """However little that is: thousands of such connections would keep gigabytes."""
+    async with (
+        a_daemon(tmp_path / "s") as daemon,
+        unix_connect(str(daemon.path), ping_interval=None) as talks,
+        asyncio.timeout(SECONDS),
+    ):
+        talks.transport.pause_reading()
+        daemon.fanout.post(daemon.hub.peers(), Frame(Opcode.TEXT, bytes(LIMIT // 2)).serialize(mask=False))
+        while not daemon.ended.is_set():
+            with suppress(ConnectionClosed):
+                await talks.send("here")
+            await asyncio.sleep(INTERVAL / 20)
+
+
+async def test_who_takes_what_waits_for_it_slowly_stays(tmp_path: Path) -> None:
+    async with (
+        a_daemon(tmp_path / "s") as daemon,
+        unix_connect(str(daemon.path), ping_interval=None, max_queue=1) as slow,
+        asyncio.timeout(SECONDS),
+    ):
+        frames = 4 * LIMIT // PART
+        for _ in range(frames):
+            daemon.fanout.post(daemon.hub.peers(), Frame(Opcode.TEXT, bytes(PART)).serialize(mask=False))
+        for _ in range(frames):
+            await slow.recv()
+            await slow.send("here")
+            await asyncio.sleep(4 * INTERVAL / frames)
+        assert not daemon.ended.is_set()
+
+
 class Clock:
     """Stands in for `asyncio.sleep`: what happens at a tick happens then, and the next one is due at once."""
 
@@ -116,7 +148,7 @@ class Clock:
 
 
 def a_peer() -> Peer:
-    line = SimpleNamespace(transport=None, protocol=None, was_heard=lambda: True)
+    line = SimpleNamespace(transport=None, protocol=None, was_heard=lambda: True, was_read=lambda: True)
     return Peer(cast(Line, line), sid="x" * 43, user=1)
 
 

@@ -58,9 +58,7 @@ class Line(ServerConnection):
         self._too_fast = False
         self._ending: asyncio.TimerHandle | None = None
         self._heard = True  # whether anything came since that was last asked
-        self._stuck = (
-            0  # bytes in the transport, paused, when `was_read` last looked; 0: it had room meanwhile
-        )
+        self._stuck = 0  # bytes in the full transport when `was_read` last looked; 0: it had room
         self._unsent: list[bytes] = []  # to be written when the transport has room
         self._unsent_size = 0  # bytes
 

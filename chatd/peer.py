@@ -63,9 +63,7 @@ class Peer:
         # joined once for all (`Fanout`), 1.05 million deliveries a second became 1.5.
         self.transport = socket.transport
         self.ws = socket.protocol
-        self.number = next(
-            _numbers
-        )  # by which rounds over all peers are divided into parts, the same for as long as it lives
+        self.number = next(_numbers)  # by which rounds over all peers are divided into parts
         self.address = address  # of the client; None for a program of this machine
         self.sid = sid
         self.session = digest(sid)

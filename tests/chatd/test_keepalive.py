@@ -122,13 +122,13 @@ async def test_who_takes_what_waits_for_it_slowly_stays(tmp_path: Path) -> None:
         unix_connect(str(daemon.path), ping_interval=None, max_queue=1) as slow,
         asyncio.timeout(SECONDS),
     ):
-        frames = 4 * LIMIT // PART
+        frames = 2 * LIMIT // PART
         for _ in range(frames):
             daemon.fanout.post(daemon.hub.peers(), Frame(Opcode.TEXT, bytes(PART)).serialize(mask=False))
         for _ in range(frames):
             await slow.recv()
             await slow.send("here")
-            await asyncio.sleep(4 * INTERVAL / frames)
+            await asyncio.sleep(3 * INTERVAL / frames)
         assert not daemon.ended.is_set()
 
 

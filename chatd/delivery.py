@@ -5,7 +5,6 @@ and each is framed once and posted to everybody who is in the room.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -84,7 +83,9 @@ class Delivery:
         self._fanout = fanout
         self.hub = hub
         self.sequencer: Sequencer[_Change] = Sequencer()
-        self._behind: dict[Peer, deque[tuple[int, int]]] = {}  # rooms to be told of, and since which version
+        self._behind: dict[
+            Peer, dict[int, int]
+        ] = {}  # rooms that are still to be told of, and since which version
         self._asking: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()  # by user
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -229,6 +230,8 @@ class Delivery:
     def expel(self, user: int, room: int) -> None:
         """`user` is no longer a member of `room`."""
         peers = self.hub.leave(user, room)
+        for peer in peers:
+            self._behind.get(peer, {}).pop(room, None)
         self._fanout.post(peers, frame(protocol.Left(room=room)))
 
     async def recheck(self, user: int, room: int) -> None:
@@ -265,9 +268,9 @@ class Delivery:
         if cursor >= head:
             return
         if peer not in self._behind:
-            self._behind[peer] = deque()
+            self._behind[peer] = {}
             self.spawn(self._catch_up_everywhere(peer))
-        self._behind[peer].append((room, cursor))
+        self._behind[peer][room] = cursor
 
     async def sync(self, peer: Peer, room: int, since: int) -> None:
         """A peer asks for what lies after `since`. Raises `StoreAway` and `rooms.NoSuchRoom`."""
@@ -275,6 +278,8 @@ class Delivery:
             if not self.hub.is_in(peer, room):
                 raise rooms.NoSuchRoom(room)
             self.hub.hold(peer, room)
+            if self._behind.get(peer, {}).pop(room, None) is not None:
+                self.hub.hold_anew(peer, room)  # it is told of the room now, and not again in its turn
             told = 0
             try:
                 found = await self._store.run(messages.changes, room=room, since=since, reader=peer.user.id)
@@ -288,9 +293,10 @@ class Delivery:
         behind = self._behind[peer]
         try:
             while behind:
-                room, since = behind.popleft()
                 await self._until_little_waits(peer)
-                await self._catch_up(peer, room, since)
+                if behind:  # a `sync` may have asked for the last of them meanwhile
+                    room = next(iter(behind))
+                    await self._catch_up(peer, room, behind.pop(room))
         finally:
             del self._behind[peer]
 
@@ -324,8 +330,9 @@ class Delivery:
     async def _ask_for(self, peer: Peer, room: int, since: int) -> protocol.Changes | protocol.Reset | None:
         """What a peer missed; None where it is gone by the time it is its user's turn."""
         async with self._place_to_ask(peer.user.id):
-            if not self.hub.is_in(peer, room):
+            if not self.hub.is_in(peer, room) or not peer.is_open:
                 return None
+            self.hub.hold_anew(peer, room)  # what was published till now is committed, and so in the answer
             return await self._store.run(messages.changes, room=room, since=since, reader=peer.user.id)
 
     def _place_to_ask(self, user: int) -> asyncio.Semaphore:

@@ -27,6 +27,11 @@ class _Held:
         else:
             self.frames.append((version, frame))
 
+    def begin_anew(self) -> None:
+        self.frames = [(version, frame) for version, frame in self.frames if not version]
+        self.size = sum(len(frame) for _, frame in self.frames)
+        self.overflown = False
+
     def after(self, told: int) -> list[bytes]:
         """What is no change, or leads beyond the version `told`: a frame that does so only in part is whole."""
         return [frame for version, frame in self.frames if version > told or not version]
@@ -96,6 +101,12 @@ class Hub(Generic[P]):
         self._by_room.get(room, {}).pop(peer, None)
         held[peer] = _Held()
         return True
+
+    def hold_anew(self, peer: P, room: int) -> None:
+        """Forget the changes that are held: whoever reads the room from now on finds them. Signals are kept."""
+        held = self._behind.get(room, {}).get(peer)
+        if held is not None:
+            held.begin_anew()
 
     def release(self, peer: P, room: int, *, told: int = 0) -> list[bytes] | None:
         """The peer has got what it was owed: returns what was held, and ends the holding.

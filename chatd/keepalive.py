@@ -48,7 +48,7 @@ class Keepalive:
     def _ping(self, peers: Sequence[Peer]) -> None:
         there = []
         for peer in peers:
-            heard, read = peer.socket.was_heard(), peer.socket.was_read()
+            heard, read = peer.socket.was_heard(), peer.socket.is_read()
             if not heard:
                 peer.socket.fail(Close.FAILED, "no answer to a ping")
             elif not read:

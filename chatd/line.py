@@ -27,6 +27,7 @@ HANDSHAKE_MAX = 32_768  # bytes of a request and its headers, as nginx; the libr
 PATIENCE_SECONDS = 10.0  # for who is slowed down without a break
 PART = 65_536  # bytes given to the transport at a time, of what had to wait for it
 BURST_FACTOR = 4  # times the bytes that may wait, and the end comes at once
+STUCK_LOOKS = 4  # pings: two minutes in which none of what waits was taken
 RESERVE = 64  # connections above the most, for health checks and for those that are told to go elsewhere
 
 _numbers = itertools.count()
@@ -58,7 +59,8 @@ class Line(ServerConnection):
         self._too_fast = False
         self._ending: asyncio.TimerHandle | None = None
         self._heard = True  # whether anything came since that was last asked
-        self._stuck = 0  # bytes in the full transport when `was_read` last looked; 0: it had room
+        self._stuck = 0  # bytes in the full transport when `is_read` last looked; 0: it had room
+        self._stuck_looks = 0  # in a row at which none of them had gone
         self._unsent: list[bytes] = []  # to be written when the transport has room
         self._unsent_size = 0  # bytes
 
@@ -77,14 +79,16 @@ class Line(ServerConnection):
         heard, self._heard = self._heard or not self._reading, False
         return heard
 
-    def was_read(self) -> bool:
-        """Whether the peer took some of what waits for it since this was last asked.
+    def is_read(self) -> bool:
+        """Whether the kernel took some of what waits for the peer, in one of the last `STUCK_LOOKS` times of asking.
 
-        Also who never lets too much wait must read: else it could have everything below that kept for ever.
+        Also who never lets too much wait must read: else it could have everything below that kept for ever. But a
+        kernel takes in steps, from a unix socket when about 160 KB were read: a slow line takes 45 s for one.
         """
         is_stuck = self.paused and not self.transport.is_closing()
         before, self._stuck = self._stuck, self.transport.get_write_buffer_size() if is_stuck else 0
-        return not before or self._stuck < before
+        self._stuck_looks = self._stuck_looks + 1 if before and self._stuck >= before else 0
+        return self._stuck_looks < STUCK_LOOKS
 
     # -- writing
 

@@ -101,12 +101,17 @@ class Wire(asyncio.Protocol):
         assert self._transport is not None
         self.heard = True
         until = time.monotonic() + TURN_SECONDS
-        while (reply := self._reader.gets()) is not False and not self.lost.done():
-            self._take(reply)
-            if time.monotonic() > until:
-                self._transport.pause_reading()
-                asyncio.get_running_loop().call_soon(self._take_replies)
-                return
+        try:
+            while (reply := self._reader.gets()) is not False and not self.lost.done():
+                self._take(reply)
+                if time.monotonic() > until:
+                    self._transport.pause_reading()
+                    asyncio.get_running_loop().call_soon(self._take_replies)
+                    return
+        except Exception as fault:
+            # Nobody above would end the connection for it in a later turn, and nothing more would be read.
+            self._fail(ConnectionError(f"what Redis said can not be taken: {fault}"))
+            raise
         self._transport.resume_reading()
 
     def _take(self, reply: object) -> None:

@@ -46,8 +46,9 @@ def test_the_page_is_compressed_and_holds_what_it_is_to_hold() -> None:
     [
         (answer(b"", "303 See Other", "Location: /sign-in"), "303"),
         (answer(b"room room"), "identity"),
-        (answer(gzip.compress(b"room"), "200 OK", "Content-Encoding: gzip"), "instead of"),
+        (answer(gzip.compress(b"room", mtime=0), "200 OK", "Content-Encoding: gzip"), "instead of"),
     ],
+    ids=["a redirect", "not compressed", "a room too few"],
 )
 def test_another_page_is_refused(came: bytes, complaint: str) -> None:
     with pytest.raises(WrongPage, match=complaint):

@@ -136,9 +136,10 @@ async def test_for_one_user_no_more_is_asked_at_a_time_however_many_clients_are_
     await until_nothing_moves()
     assert scene.store.asked.count(scene.bob.id) == 1, "others do not wait for her"
     scene.store.may_answer.set()
-    for client in clients:
-        await until_told(client, ROOMS)
     await syncing
+    async with asyncio.timeout(60):
+        while not all(client in scene.hub.of_room(room) for client in clients for room in scene.rooms):
+            await asyncio.sleep(0.001)
 
 
 async def test_for_clients_that_are_gone_nothing_more_is_asked(scene: Scene) -> None:
@@ -185,3 +186,40 @@ async def test_a_client_that_is_lost_while_it_does_not_read_is_waited_for_no_lon
     async with asyncio.timeout(60):
         await catching_up
     assert len(scene.store.asked) == 1
+
+
+async def test_what_happens_while_a_room_waits_for_its_turn_does_not_make_it_loaded_anew(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatd.hub.HELD_MAX", 10)
+    monkeypatch.setattr("chatd.delivery.UNREAD_MAX", 0)
+    scene.store.may_answer.set()
+    client = scene.comes(scene.alice)
+    await until_told(client, 1)
+    await until_nothing_moves()
+    last = scene.rooms[-1]
+    scene.hub.hold_back(last, scene.heads[last], b"a long message that is in the answer too")
+    for told in range(2, ROOMS + 1):
+        reader(client).read()
+        await until_told(client, told)
+    await until_nothing_moves()
+    assert reader(client).frames == ROOMS, "no reset behind the last answer"
+
+
+async def test_a_room_that_a_client_asks_for_itself_is_not_told_again_in_its_turn(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatd.delivery.UNREAD_MAX", 0)
+    scene.store.may_answer.set()
+    before = asyncio.all_tasks()
+    client = scene.comes(scene.alice)
+    (catching_up,) = asyncio.all_tasks() - before
+    await until_told(client, 1)
+    await until_nothing_moves()
+    await scene.delivery.sync(client, scene.rooms[-1], 1)
+    assert client in scene.hub.of_room(scene.rooms[-1])
+    async with asyncio.timeout(60):
+        while not catching_up.done():
+            reader(client).read()
+            await asyncio.sleep(0.001)
+    assert len(scene.store.asked) == ROOMS

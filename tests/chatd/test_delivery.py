@@ -27,7 +27,9 @@ from shared.settings import Settings
 from tests.shared.people import accepted, person, sending, write
 
 ROOM, ALICE = 7, 1
-NOWHERE = SimpleNamespace(transport=None, protocol=None, waiting=0)  # nothing is written to her here
+NOWHERE = SimpleNamespace(
+    transport=None, protocol=SimpleNamespace(state=State.OPEN), waiting=0
+)  # nothing is written to her here
 ALICES = Peer(cast(Line, NOWHERE), sid="hers", user=ALICE)
 
 
@@ -139,7 +141,8 @@ async def scene(settings: Settings, database: Database) -> AsyncIterator[Scene]:
     store = SlowStore(Database(settings))
     delivery = Delivery(store, bus, Fanout(asyncio.get_running_loop(), limit=1_000_000), hub)
     ear = Ear()
-    line = SimpleNamespace(transport=ear, protocol=SimpleNamespace(close_sent=None), paused=False, waiting=0)
+    open_line = SimpleNamespace(close_sent=None, state=State.OPEN)
+    line = SimpleNamespace(transport=ear, protocol=open_line, paused=False, waiting=0)
     peer = Peer(cast(Line, line), sid="hers", user=alice.id)
     hub.register(peer, alice.id)
     with database.cursor() as cursor:

@@ -97,6 +97,18 @@ def test_what_was_told_already_is_left_out_and_a_signal_never_is() -> None:
     assert hub.release("desk", ROOM) == [b"four", b"seen", b"five", b"six"]
 
 
+def test_what_will_be_read_anyway_is_no_longer_held_but_a_signal_is() -> None:
+    hub = hub_with(("laptop", ALICE))
+    hub.enter("laptop", ROOM, behind=True)
+    hub.hold_back(ROOM, 1, b"x" * (HELD_MAX + 1))
+    hub.hold_anew("laptop", ROOM)
+    for version, frame in ((0, b"seen"), (2, b"x" * (HELD_MAX - 10))):
+        hub.hold_back(ROOM, version, frame)
+    hub.hold_anew("laptop", ROOM)
+    hub.hold_back(ROOM, 3, b"three, for which there is room")
+    assert hub.release("laptop", ROOM) == [b"seen", b"three, for which there is room"]
+
+
 def test_more_than_is_held_for_anybody_is_not_held_at_all() -> None:
     hub = hub_with(("laptop", ALICE), ("desk", BOB))
     hub.enter("laptop", ROOM, behind=True)

@@ -148,7 +148,7 @@ class Clock:
 
 
 def a_peer() -> Peer:
-    line = SimpleNamespace(transport=None, protocol=None, was_heard=lambda: True, was_read=lambda: True)
+    line = SimpleNamespace(transport=None, protocol=None, was_heard=lambda: True, is_read=lambda: True)
     return Peer(cast(Line, line), sid="x" * 43, user=1)
 
 

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,3 +96,25 @@ async def test_what_comes_after_a_flood_is_heard_too(folder: Path, monkeypatch: 
             await came.wait()
         connection.abort()
     assert heard == [*MESSAGES, b"x" * 1_000_000, b"the last"]
+
+
+async def test_a_fault_in_a_later_turn_ends_the_connection(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else nothing more would be read of it, and nobody would know."""
+    monkeypatch.setattr(wire, "TURN_SECONDS", 0.0)
+    faults: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, about: faults.append(about))
+    heard: list[bytes] = []
+
+    def hear(_: bytes, payload: bytes) -> None:
+        heard.append(payload)
+        if len(heard) == 2:
+            raise ValueError("not foreseen")
+
+    async with redis_that_says(b"".join(map(publish, MESSAGES)), folder) as url:
+        connection = await wire.connect(url, None, hear)
+        async with asyncio.timeout(30):
+            await connection.lost
+    assert heard == MESSAGES[:2]
+    assert [type(about["exception"]) for about in faults] == [ValueError], "it is said"

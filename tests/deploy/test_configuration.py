@@ -2,7 +2,10 @@
 
 import dataclasses
 import re
+import shutil
 import stat
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,8 @@ from deploy import nginx, prepare
 from deploy.layout import Layout
 from deploy.render import render
 from shared.settings import PROJECT, Settings, SettingsError
+from tests.servers import short_folder
+from tests.system.stack import free_port
 
 DATABASE = "mysql://me@db.example/chat"
 
@@ -55,6 +60,38 @@ def test_every_name_of_a_template_is_filled_in(layout: Layout) -> None:
     prepare.services(settings_for(layout))
     for name in ("nginx.conf", "supervisord.conf"):
         assert not re.search(r"@[A-Z_]+@", (layout.etc / name).read_text())
+
+
+def test_nginx_takes_the_longest_data_folder_that_is_let_through() -> None:
+    short = short_folder()
+    try:
+        layout = Layout(short / ("x" * (longest_folder() - len(str(short)) - 1)))
+        layout.check()
+        prepare.make_folders(layout)
+        prepare.services(settings_for(layout, port=str(free_port())))
+        command = [
+            prepare.program("nginx"),
+            "-t",
+            "-e",
+            "stderr",
+            "-p",
+            f"{layout.var}/",
+            "-c",
+            "etc/nginx.conf",
+        ]
+        tried = subprocess.run(command, capture_output=True, text=True, check=False)
+    finally:
+        shutil.rmtree(short)
+    assert tried.returncode == 0, tried.stderr
+
+
+def longest_folder() -> int:
+    """Characters of the longest path that may be the data folder's."""
+    for length in range(200, 0, -1):
+        with suppress(SettingsError):
+            Layout(Path("/" + "x" * (length - 1))).check()
+            return length
+    raise AssertionError("none is let through")
 
 
 def test_an_nginx_without_brotli_goes_without(layout: Layout) -> None:

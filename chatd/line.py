@@ -83,7 +83,7 @@ class Line(ServerConnection):
         """Whether the kernel took some of what waits for the peer, in one of the last `STUCK_LOOKS` times of asking.
 
         Also who never lets too much wait must read: else it could have everything below that kept for ever. But a
-        kernel takes in steps, from a unix socket when about 160 KB were read: a slow line takes 45 s for one.
+        kernel takes in steps, from a unix socket when about 160 KB were read, for which a line of 32 kbit/s needs 40 s.
         """
         is_stuck = self.paused and not self.transport.is_closing()
         before, self._stuck = self._stuck, self.transport.get_write_buffer_size() if is_stuck else 0

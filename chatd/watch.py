@@ -118,9 +118,8 @@ class Watch:
                 if known:
                     log.warning("sessions can not be checked", reason=type(fault).__name__)
                 known = False
-                if everybody and not isinstance(
-                    fault, ResponseError
-                ):  # one that answers would say the same again
+                # One that answers would say the same again.
+                if everybody and not isinstance(fault, ResponseError):
                     self._everybody.set()
             else:
                 known = True

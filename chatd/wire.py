@@ -15,7 +15,7 @@ from redis.connection import parse_url
 
 CONNECT_SECONDS = 2.0
 # After which the others are served, though more was read: a read may hold hundreds of publishes, and each adds a frame to
-# what every member of its room is due, which takes 1 ms where they are 15,000.
+# what every member of its room is due: 34 ns each, half a millisecond where they are 15,000.
 TURN_SECONDS = 0.01
 
 

@@ -126,6 +126,18 @@ async def until_told(peer: Peer, frames: int) -> None:
             await asyncio.sleep(0.001)
 
 
+async def told_of_one_room(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> tuple[Peer, "asyncio.Task[Any]"]:
+    """A client of Alice's that reads nothing, so that its other rooms wait; and what brings it up to date."""
+    monkeypatch.setattr("chatd.delivery.UNREAD_MAX", 0)
+    scene.store.may_answer.set()
+    before = asyncio.all_tasks()
+    client = scene.comes(scene.alice)
+    (catching_up,) = asyncio.all_tasks() - before
+    await until_told(client, 1)
+    await until_nothing_moves()
+    return client, catching_up
+
+
 async def test_for_one_user_no_more_is_asked_at_a_time_however_many_clients_are_behind(scene: Scene) -> None:
     """The threads that ask the database are everybody's: a user may have 40 clients, each behind in 20 rooms."""
     clients = [scene.comes(scene.alice) for _ in range(PEERS)]
@@ -174,13 +186,7 @@ async def test_a_client_is_told_of_the_next_room_when_it_has_read_of_the_last(
 async def test_a_client_that_is_lost_while_it_does_not_read_is_waited_for_no_longer(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatd.delivery.UNREAD_MAX", 0)
-    scene.store.may_answer.set()
-    before = asyncio.all_tasks()
-    client = scene.comes(scene.alice)
-    (catching_up,) = asyncio.all_tasks() - before
-    await until_told(client, 1)
-    await until_nothing_moves()
+    client, catching_up = await told_of_one_room(scene, monkeypatch)
     scene.hub.remove(client)
     reader(client).is_lost()
     async with asyncio.timeout(60):
@@ -209,13 +215,7 @@ async def test_what_happens_while_a_room_waits_for_its_turn_does_not_make_it_loa
 async def test_a_room_that_a_client_asks_for_itself_is_not_told_again_in_its_turn(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatd.delivery.UNREAD_MAX", 0)
-    scene.store.may_answer.set()
-    before = asyncio.all_tasks()
-    client = scene.comes(scene.alice)
-    (catching_up,) = asyncio.all_tasks() - before
-    await until_told(client, 1)
-    await until_nothing_moves()
+    client, catching_up = await told_of_one_room(scene, monkeypatch)
     await scene.delivery.sync(client, scene.rooms[-1], 1)
     assert client in scene.hub.of_room(scene.rooms[-1])
     async with asyncio.timeout(60):

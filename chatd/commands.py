@@ -172,7 +172,7 @@ class Commands:
             self.delivery.tell(marker.room, protocol.Seen(marker.room, user, change.seen))
 
     async def sync(self, peer: Peer, sync: protocol.Sync) -> None:
-        await self.delivery.sync(peer, sync.room, sync.since)
+        await self.delivery.catch_up.sync(peer, sync.room, sync.since)
 
     async def ping(self, peer: Peer, _: protocol.Ping) -> None:
         self.post(peer, protocol.Pong())

@@ -76,7 +76,7 @@ class Greeter:
                 if room in hello.cursors:
                     self._post(peer, protocol.Reset(room=room, version=head))
                 cursor = summary.head
-            self.delivery.enter(peer, room, cursor=cursor, head=head)
+            self.delivery.catch_up.enter(peer, room, cursor=cursor, head=head)
         for room in hello.cursors.keys() - heads.keys():
             self._post(peer, protocol.Left(room=room))
 

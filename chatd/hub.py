@@ -1,40 +1,14 @@
 """Who is connected, and in which rooms. Pure: a peer is any hashable object.
 
-A peer that is *behind* in a room is owed the changes since its cursor. What happens in the room
-meanwhile is held for it, so that it gets everything in order.
+A peer that can not be told of a room at once, since something older comes first, waits in the room's `Backlog`.
 """
 
 from collections.abc import Collection, Hashable, Iterable
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
+
+from chatd.backlog import Backlog, Posted, Step, Waiting
 
 P = TypeVar("P", bound=Hashable)
-
-HELD_MAX = 1024 * 1024  # bytes of one room that are held for one peer
-
-
-@dataclass(slots=True)
-class _Held:
-    frames: list[tuple[int, bytes]] = field(default_factory=list)  # each with the version that it brings to
-    size: int = 0
-    overflown: bool = False
-
-    def add(self, version: int, frame: bytes) -> None:
-        self.size += len(frame)
-        if self.size > HELD_MAX:
-            self.frames.clear()
-            self.overflown = True
-        else:
-            self.frames.append((version, frame))
-
-    def begin_anew(self) -> None:
-        self.frames = [(version, frame) for version, frame in self.frames if not version]
-        self.size = sum(len(frame) for _, frame in self.frames)
-        self.overflown = False
-
-    def after(self, told: int) -> list[bytes]:
-        """What is no change, or leads beyond the version `told`: a frame that does so only in part is whole."""
-        return [frame for version, frame in self.frames if version > told or not version]
 
 
 class Hub(Generic[P]):
@@ -45,7 +19,7 @@ class Hub(Generic[P]):
         self._by_room: dict[
             int, dict[P, None]
         ] = {}  # those who get changes at once, in the order in which they came
-        self._behind: dict[int, dict[P, _Held]] = {}  # those who are owed changes, and what is held
+        self._backlogs: dict[int, Backlog[P]] = {}  # of the rooms in which somebody waits
         self._rooms: dict[P, set[int]] = {}
         self._users: dict[P, int] = {}
         self.left = 0  # peers that were here, and are gone
@@ -85,42 +59,35 @@ class Hub(Generic[P]):
         if not peers:
             del self._by_user[user]
 
-    def enter(self, peer: P, room: int, *, behind: bool = False) -> None:
-        """A registered peer gets the changes of `room` from now on; `behind`: they are held at first."""
+    def enter(self, peer: P, room: int) -> None:
+        """A registered peer gets the changes of `room` from now on."""
         self._rooms[peer].add(room)
-        if behind:
-            self.hold(peer, room)
-        else:
-            self._by_room.setdefault(room, {})[peer] = None
-
-    def hold(self, peer: P, room: int) -> bool:
-        """Hold a room's changes for a peer in it, until `release`; False where they are held already."""
-        held = self._behind.setdefault(room, {})
-        if peer in held:
-            return False
-        self._by_room.get(room, {}).pop(peer, None)
-        held[peer] = _Held()
-        return True
-
-    def hold_anew(self, peer: P, room: int) -> None:
-        """Forget the changes that are held: whoever reads the room from now on finds them. Signals are kept."""
-        held = self._behind.get(room, {}).get(peer)
-        if held is not None:
-            held.begin_anew()
-
-    def release(self, peer: P, room: int, *, told: int = 0) -> list[bytes] | None:
-        """The peer has got what it was owed: returns what was held, and ends the holding.
-
-        What it got may tell some of that too, so changes up to the version `told` are left out.
-        None where more than `HELD_MAX` came meanwhile, and nothing of it is held any more.
-        """
-        held = self._behind.get(room, {}).pop(peer, None)
-        if not self._behind.get(room):
-            self._behind.pop(room, None)
-        if held is None or room not in self._rooms.get(peer, ()):
-            return []
         self._by_room.setdefault(room, {})[peer] = None
-        return None if held.overflown else held.after(told)
+
+    def hold(self, peer: P, room: int, *, told: int, owed: int = 0) -> Waiting:
+        """A peer in `room` waits from now on, see `Waiting`; where it does already, nothing is changed."""
+        self._by_room.get(room, {}).pop(peer, None)
+        return self._backlogs.setdefault(room, Backlog()).hold(peer, told, owed)
+
+    def waiting(self, peer: P, room: int) -> Waiting | None:
+        """How a peer waits; None for one that gets all at once, or is not in the room."""
+        backlog = self._backlogs.get(room)
+        return backlog.waiting.get(peer) if backlog else None
+
+    def owed(self, peer: P, room: int) -> int:
+        """The version up to which the database has to tell a peer of `room`; 0 where that is nothing."""
+        return self._backlogs[room].owed(peer) if self.waiting(peer, room) else 0
+
+    def step(self, peer: P, room: int, delivered: int) -> Step:
+        """What a peer does next that waits, where everything up to `delivered` was posted here."""
+        return self._backlogs[room].step(peer, delivered)
+
+    def release(self, peer: P, room: int) -> list[bytes]:
+        """A peer that waits gets from now on all at once; returns what it is to be told before."""
+        frames = self._backlogs[room].release(peer)
+        self._by_room.setdefault(room, {})[peer] = None
+        self._forget_backlog(room)
+        return frames
 
     def leave(self, user: int, room: int) -> list[P]:
         """Take all peers of `user` out of `room`; returns those who were in it."""
@@ -138,10 +105,10 @@ class Hub(Generic[P]):
         """The peers who get a change of `room` at once."""
         return self._by_room.get(room, ())
 
-    def hold_back(self, room: int, version: int, frame: bytes) -> None:
-        """Keep what brings `room` to `version` for those who are behind in it; 0: a signal, which is no change."""
-        for held in self._behind.get(room, {}).values():
-            held.add(version, frame)
+    def keep(self, room: int, posted: Posted) -> Collection[P]:
+        """Keep a frame for those who wait; returns those of them who may get all from now on."""
+        backlog = self._backlogs.get(room)
+        return backlog.add(posted) if backlog else ()
 
     def is_in(self, peer: P, room: int) -> bool:
         """Whether a peer gets the changes of `room`."""
@@ -149,12 +116,13 @@ class Hub(Generic[P]):
 
     def users_in(self, room: int) -> set[int]:
         """The users who have a peer in `room`."""
-        peers: Iterable[P] = (*self._by_room.get(room, ()), *self._behind.get(room, ()))
+        backlog = self._backlogs.get(room)
+        peers: Iterable[P] = (*self._by_room.get(room, ()), *(backlog.waiting if backlog else ()))
         return {self._users[peer] for peer in peers}
 
     def is_empty(self, room: int) -> bool:
         """Whether nobody here is in `room`."""
-        return room not in self._by_room and room not in self._behind
+        return room not in self._by_room and room not in self._backlogs
 
     def meta(self, room: int) -> int:
         """The newest version at which the members of `room` are known to have changed."""
@@ -169,9 +137,14 @@ class Hub(Generic[P]):
         self._meta.pop(room, None)
 
     def _drop(self, peer: P, room: int) -> None:
-        tables: tuple[dict[int, dict[P, Any]], ...] = (self._by_room, self._behind)
-        for table in tables:
-            if room in table:
-                table[room].pop(peer, None)
-                if not table[room]:
-                    del table[room]
+        here = self._by_room.get(room, {})
+        here.pop(peer, None)
+        if not here:
+            self._by_room.pop(room, None)
+        if room in self._backlogs:
+            self._backlogs[room].drop(peer)
+            self._forget_backlog(room)
+
+    def _forget_backlog(self, room: int) -> None:
+        if not self._backlogs[room].waiting:
+            del self._backlogs[room]

@@ -78,6 +78,11 @@ class Sequencer(Generic[T]):
             return [change, *self._following(state)] if state.held else [change]
         return []
 
+    def newest(self, room: int) -> int:
+        """The newest version that is known to exist; 0 where the room is not followed."""
+        state = self._rooms.get(room)
+        return max(state.head, *state.held, state.seen or 0) if state else 0
+
     def has_gap(self, room: int) -> bool:
         """Whether something is known to be missing, and nobody has asked for it yet."""
         state = self._rooms.get(room)

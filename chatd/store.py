@@ -1,7 +1,7 @@
 """Asks MariaDB in threads, so that the event loop never waits for it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -16,6 +16,7 @@ T = TypeVar("T")
 log = structlog.get_logger("chatd.store")
 
 READERS = 4
+RETRY_SECONDS = 0.5
 
 
 class StoreAway(ConnectionError):
@@ -54,6 +55,15 @@ class Store:
                 log.warning("unexpected answer of the database", fault=str(fault))
                 raise StoreAway(str(fault)) from fault
             raise
+
+    async def patiently(self, work: Callable[[], Awaitable[T]], *, wanted: Callable[[], bool]) -> T | None:
+        """The result of `work()`, tried again while the database is away; None once nobody wants it any more."""
+        while wanted():
+            try:
+                return await work()
+            except StoreAway:
+                await asyncio.sleep(RETRY_SECONDS)
+        return None
 
     def close(self) -> None:
         """Let the threads end."""

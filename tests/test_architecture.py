@@ -34,11 +34,13 @@ FOREIGN = {
 
 # The layers of the daemon, from the bottom; each imports only what stands before it.
 LAYERS = (
+    {"backlog"},
     {"hub", "sequencer", "fences", "timeline", "ratelimit", "turns", "presence"},
     {"line"},
     {"peer", "handshake", "store", "wire", "writer", "together", "garbage"},
     {"fanout", "bus", "journal", "watch"},
-    {"delivery", "presence_exchange", "keepalive"},
+    {"catch_up", "presence_exchange", "keepalive"},
+    {"delivery"},
     {"heads", "signals"},
     {"commands"},
     {"hello"},
@@ -51,7 +53,7 @@ CLIENTS = {"client", "client_http", "outbox", "backoff"}
 
 # What neither waits nor speaks to anybody.
 PURE = {
-    "chatd": LAYERS[0],
+    "chatd": LAYERS[0] | LAYERS[1],
     "shared": {
         "log",
         "protocol",

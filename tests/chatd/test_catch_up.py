@@ -1,225 +1,223 @@
-"""What a client missed in many rooms: how much is asked for it at a time, and how fast it is told."""
+"""Who comes back to a room, or asks for what it missed, misses nothing and is told nothing twice."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from types import SimpleNamespace
-from typing import Any, cast
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, TypeAlias
+from unittest.mock import AsyncMock
 
 import pytest
-from websockets.protocol import State
 
-from chatd.bus import Bus
-from chatd.delivery import QUESTIONS_AT_ONCE, Delivery
-from chatd.fanout import Fanout
-from chatd.hub import Hub
-from chatd.line import Line
 from chatd.peer import Peer
-from chatd.store import Store
-from shared import messages, rooms
+from chatd.store import StoreAway
+from shared import protocol
 from shared.database import Database
-from shared.protocol import User
+from shared.rooms import GENERAL
 from shared.settings import Settings
-from tests.shared.people import make_room, person, say
-
-PEERS, ROOMS = 5, 4
-
-
-class Questions(Store):
-    """Counts the questions for changes, which are answered when they may be."""
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
-        self.open = 0
-        self.asked: list[int] = []  # the readers
-        self.may_answer = asyncio.Event()
-
-    async def run(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
-        if statement is messages.changes:
-            self.asked.append(kwargs["reader"])
-            self.open += 1
-            await self.may_answer.wait()
-            self.open -= 1
-        return await super().run(statement, *args, **kwargs)
-
-
-class Reader:
-    """The line and the transport of a client that reads when it is told to."""
-
-    def __init__(self) -> None:
-        self.transport = self
-        self.protocol = SimpleNamespace(close_sent=None, state=State.OPEN)
-        self.paused = False
-        self.waiting = 0
-        self.frames = 0
-        self._reads = asyncio.Event()
-
-    def is_closing(self) -> bool:
-        return False
-
-    def write(self, data: bytes) -> None:
-        self.waiting += len(data)
-        self.frames += 1
-
-    async def drain(self) -> None:
-        await self._reads.wait()
-
-    def read(self) -> None:
-        self.waiting = 0
-        self._wake()
-
-    def is_lost(self) -> None:
-        self.protocol.state = State.CLOSED
-        self._wake()
-
-    def _wake(self) -> None:
-        self._reads.set()
-        self._reads = asyncio.Event()
-
-
-class Scene:
-    """Alice is in a few rooms, in each of which one thing was said; Bob is in them too."""
-
-    def __init__(self, settings: Settings, database: Database) -> None:
-        ignore: Any = lambda *_: None  # noqa: E731
-        bus = Bus(settings, on_room=ignore, on_user=ignore, on_presence=ignore, on_restored=ignore)
-        self.hub: Hub[Peer] = Hub()
-        self.store = Questions(Database(settings))
-        self.delivery = Delivery(
-            self.store, bus, Fanout(asyncio.get_running_loop(), limit=1_000_000), self.hub
-        )
-        self.alice, self.bob = person(database, "alice"), person(database, "bobby")
-        self.rooms = [make_room(database, self.alice, f"Tea {number}") for number in range(ROOMS)]
-        with database.transaction() as cursor:
-            for room in self.rooms:
-                rooms.join(cursor, room=room, user=self.bob.id)
-        self.heads = {room: say(database, self.alice, "hello", room=room).version for room in self.rooms}
-
-    def comes(self, user: User) -> Peer:
-        """A client of this user is back, and behind in each of the rooms."""
-        peer = Peer(cast(Line, Reader()), sid="x" * 43, user=user.id)
-        self.hub.register(peer, user.id)
-        for room, head in self.heads.items():
-            self.delivery.enter(peer, room, cursor=head - 1, head=head)
-        return peer
+from tests.chatd.listening import Scene, open_scene
 
 
 @pytest.fixture
 async def scene(settings: Settings, database: Database) -> AsyncIterator[Scene]:
-    scene = Scene(settings, database)
+    scene = open_scene(settings, database)
     yield scene
     scene.store.close()
 
 
-def reader(peer: Peer) -> Reader:
-    return cast(Reader, peer.socket)
+Question: TypeAlias = Callable[[Scene, int], Coroutine[Any, Any, None]]
 
 
-async def until_nothing_moves() -> None:
-    """Everything that can happen without an answer of the database has happened."""
-    for _ in range(20):
-        await asyncio.sleep(0)
-
-
-async def until_told(peer: Peer, frames: int) -> None:
-    async with asyncio.timeout(60):
-        while reader(peer).frames < frames:
-            await asyncio.sleep(0.001)
-
-
-async def told_of_one_room(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> tuple[Peer, "asyncio.Task[Any]"]:
-    """A client of Alice's that reads nothing, so that its other rooms wait; and what brings it up to date."""
-    monkeypatch.setattr("chatd.delivery.UNREAD_MAX", 0)
-    scene.store.may_answer.set()
+async def resume(scene: Scene, since: int) -> None:
+    """Alice comes back with a cursor, and is brought up to date."""
     before = asyncio.all_tasks()
-    client = scene.comes(scene.alice)
+    scene.delivery.catch_up.enter(scene.peer, GENERAL, cursor=since, head=since + 1)
     (catching_up,) = asyncio.all_tasks() - before
-    await until_told(client, 1)
-    await until_nothing_moves()
-    return client, catching_up
+    await catching_up
 
 
-async def test_for_one_user_no_more_is_asked_at_a_time_however_many_clients_are_behind(scene: Scene) -> None:
-    """The threads that ask the database are everybody's: a user may have 40 clients, each behind in 20 rooms."""
-    clients = [scene.comes(scene.alice) for _ in range(PEERS)]
-    syncing = asyncio.ensure_future(scene.delivery.sync(clients[0], scene.rooms[0], 1))
-    await until_nothing_moves()
-    assert scene.store.open == QUESTIONS_AT_ONCE
-    scene.comes(scene.bob)
-    await until_nothing_moves()
-    assert scene.store.asked.count(scene.bob.id) == 1, "others do not wait for her"
+async def sync(scene: Scene, since: int) -> None:
+    """Alice is in the room, and asks for what lies after a version."""
+    scene.delivery.hub.enter(scene.peer, GENERAL)
+    await scene.delivery.catch_up.sync(scene.peer, GENERAL, since)
+
+
+async def asked(scene: Scene, question: Question, since: int) -> asyncio.Task[None]:
+    """A question of Alice that the database has answered, and whose answer has not come yet."""
+    scene.store.slow_for = scene.alice.id
+    asking = asyncio.ensure_future(question(scene, since))
+    await scene.store.asked.wait()
+    return asking
+
+
+async def until_it_waits_no_more(scene: Scene) -> None:
+    """Alice was told all that was delivered, and it is written."""
+    while scene.delivery.hub.waiting(scene.peer, GENERAL) is not None:
+        await asyncio.sleep(0.001)
+    await asyncio.sleep(0.01)
+
+
+async def answer(scene: Scene, asking: asyncio.Task[None]) -> None:
+    """Let the answer come, and all that is due be written."""
     scene.store.may_answer.set()
-    await syncing
+    await asking
+    await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("question", [resume, sync])
+async def test_what_was_held_and_is_in_the_answer_is_told_once(scene: Scene, question: Question) -> None:
+    said = scene.say("one", "two")
     async with asyncio.timeout(60):
-        while not all(client in scene.hub.of_room(room) for client in clients for room in scene.rooms):
+        asking = await asked(scene, question, scene.head)
+        said += scene.say("three")
+        scene.hear(said[0], protocol.Seen(GENERAL, scene.alice.id, 1), *said[1:])
+        await answer(scene, asking)
+    assert [frame["type"] for frame in scene.ear.heard] == ["changes", "seen", "message"]
+    assert [one["body"] for one in scene.told("changes")[0]["messages"]] == ["one", "two"]
+    assert scene.told("message")[0]["body"] == "three"
+
+
+@pytest.mark.parametrize("question", [resume, sync])
+async def test_what_was_held_before_a_reset_is_not_told(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, question: Question
+) -> None:
+    monkeypatch.setattr("shared.messages.CHANGES_ROWS", 1)
+    said = scene.say("one", "two")
+    async with asyncio.timeout(60):
+        asking = await asked(scene, question, scene.head)
+        said += scene.say("three")
+        scene.hear(*said)
+        await answer(scene, asking)
+    assert [frame["type"] for frame in scene.ear.heard] == ["reset", "message"]
+    assert scene.told("message")[0]["body"] == "three"
+
+
+@pytest.mark.parametrize("question", [resume, sync])
+@pytest.mark.parametrize("later", [0, 1])
+async def test_of_what_the_daemon_had_missed_only_what_is_not_in_the_answer_is_told(
+    scene: Scene, question: Question, later: int
+) -> None:
+    said = scene.say("one", "two")
+    async with asyncio.timeout(60):
+        asking = await asked(scene, question, scene.head)
+        said += scene.say(*["three"][:later])
+        scene.delivery.compare([(GENERAL, said[-1].version)])
+        while scene.delivery.sequencer.seen(GENERAL) != said[-1].version:
+            await asyncio.sleep(0)
+        await answer(scene, asking)
+        await until_it_waits_no_more(scene)
+    assert {frame["type"] for frame in scene.ear.heard} == {"changes"}
+    assert [[one["body"] for one in frame["messages"]] for frame in scene.told("changes")] == [
+        ["one", "two"],
+        *[["three"]][:later],
+    ]
+
+
+async def test_where_no_answer_came_all_that_was_held_is_told(scene: Scene) -> None:
+    said = scene.say("one", "two")
+    async with asyncio.timeout(60):
+        asking = await asked(scene, sync, scene.head)
+        scene.hear(*said)
+        scene.store.fault = StoreAway()
+        with pytest.raises(StoreAway):
+            await answer(scene, asking)
+        await asyncio.sleep(0.01)
+    assert [frame["body"] for frame in scene.ear.heard] == ["one", "two"]
+
+
+@pytest.mark.parametrize("question", [resume, sync])
+async def test_what_the_database_told_before_the_bus_did_is_told_once(
+    scene: Scene, question: Question
+) -> None:
+    """A publish follows its commit: who asks between the two is ahead of the daemon."""
+    said = scene.say("one", "two")
+    async with asyncio.timeout(60):
+        asking = await asked(scene, question, scene.head)
+        await answer(scene, asking)
+        scene.hear(said[0])
+        said += scene.say("three")
+        scene.hear(*said[1:])
+        await asyncio.sleep(0.01)
+    assert [frame["type"] for frame in scene.ear.heard] == ["changes", "message"]
+    assert scene.told("message")[0]["body"] == "three"
+
+
+async def test_who_comes_with_what_the_bus_has_not_brought_yet_is_not_told_it_again(scene: Scene) -> None:
+    """The page loads the newest messages over HTTP, and says hello with their version."""
+    said = scene.say("one", "two")
+    scene.delivery.catch_up.enter(scene.peer, GENERAL, cursor=said[-1].version, head=said[-1].version)
+    scene.hear(*said, protocol.Seen(GENERAL, scene.alice.id, 1), *scene.say("three"))
+    await asyncio.sleep(0.01)
+    assert [frame["type"] for frame in scene.ear.heard] == ["seen", "message"]
+
+
+async def test_where_the_bus_never_brings_it_the_database_is_asked_and_it_is_told_once(scene: Scene) -> None:
+    said = scene.say("one", "two")
+    async with asyncio.timeout(60):
+        asking = await asked(scene, sync, scene.head)
+        await answer(scene, asking)
+        scene.delivery.compare([(GENERAL, said[-1].version)])
+        await until_it_waits_no_more(scene)
+        scene.hear(*scene.say("three"))
+        await asyncio.sleep(0.01)
+    assert [frame["type"] for frame in scene.ear.heard] == ["changes", "message"]
+
+
+async def test_while_a_client_asks_itself_it_gets_nothing_of_what_its_answer_tells(scene: Scene) -> None:
+    """It was behind when it came, and asks again before it is brought up to date."""
+    said = scene.say("one", "two")
+    async with asyncio.timeout(60):
+        scene.hear(*said)
+        coming = await asked(scene, resume, scene.head)
+        syncing = asyncio.ensure_future(scene.delivery.catch_up.sync(scene.peer, GENERAL, scene.head))
+        said += scene.say("three")
+        while scene.store.answers < 2:
             await asyncio.sleep(0.001)
+        scene.hear(said[2])
+        scene.store.may_answer.set()
+        await asyncio.gather(coming, syncing)
+        await until_it_waits_no_more(scene)
+        scene.hear(*scene.say("four"))
+        await asyncio.sleep(0.01)
+    asked_for = [[one["body"] for one in frame["messages"]] for frame in scene.told("changes")]
+    assert asked_for[-1] == ["one", "two", "three"], "what it asked for itself it gets whole"
+    assert asked_for[:-1] in ([], [["one", "two"]])
+    assert [frame["body"] for frame in scene.told("message")] == ["four"]
 
 
-async def test_for_clients_that_are_gone_nothing_more_is_asked(scene: Scene) -> None:
-    before = asyncio.all_tasks()
-    clients = [scene.comes(scene.alice) for _ in range(PEERS)]
-    catching_up = asyncio.all_tasks() - before
-    await until_nothing_moves()
-    for client in clients:
-        scene.hub.remove(client)
-    scene.store.may_answer.set()
+async def test_who_left_while_it_asked_gets_no_answer(scene: Scene) -> None:
+    scene.say("one")
     async with asyncio.timeout(60):
-        await asyncio.wait(catching_up)
-    assert len(scene.store.asked) == QUESTIONS_AT_ONCE
+        asking = await asked(scene, sync, scene.head)
+        scene.delivery.expel(scene.alice.id, GENERAL)
+        await answer(scene, asking)
+    assert [frame["type"] for frame in scene.ear.heard] == ["left"]
 
 
-async def test_a_client_is_told_of_the_next_room_when_it_has_read_of_the_last(
+async def test_who_is_owed_what_the_database_no_longer_has_is_told_to_come_again(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On a slow line all that it missed would be too much at once, and it would be cut off, again and again."""
-    monkeypatch.setattr("chatd.delivery.UNREAD_MAX", 0)
-    scene.store.may_answer.set()
-    client = scene.comes(scene.alice)
-    for told in range(1, ROOMS + 1):
-        await until_told(client, told)
-        await until_nothing_moves()
-        assert len(scene.store.asked) == told
-        reader(client).read()
-    for room in scene.rooms:
-        assert client in scene.hub.of_room(room), "it gets what happens from now on at once"
-
-
-async def test_a_client_that_is_lost_while_it_does_not_read_is_waited_for_no_longer(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    client, catching_up = await told_of_one_room(scene, monkeypatch)
-    scene.hub.remove(client)
-    reader(client).is_lost()
+    """A backup was restored beneath the daemon, which has not noticed yet."""
+    closed = AsyncMock()
+    monkeypatch.setattr(Peer, "close", closed)
     async with asyncio.timeout(60):
-        await catching_up
-    assert len(scene.store.asked) == 1
-
-
-async def test_what_happens_while_a_room_waits_for_its_turn_does_not_make_it_loaded_anew(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chatd.hub.HELD_MAX", 10)
-    monkeypatch.setattr("chatd.delivery.UNREAD_MAX", 0)
-    scene.store.may_answer.set()
-    client = scene.comes(scene.alice)
-    await until_told(client, 1)
-    await until_nothing_moves()
-    last = scene.rooms[-1]
-    scene.hub.hold_back(last, scene.heads[last], b"a long message that is in the answer too")
-    for told in range(2, ROOMS + 1):
-        reader(client).read()
-        await until_told(client, told)
-    await until_nothing_moves()
-    assert reader(client).frames == ROOMS, "no reset behind the last answer"
-
-
-async def test_a_room_that_a_client_asks_for_itself_is_not_told_again_in_its_turn(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    client, catching_up = await told_of_one_room(scene, monkeypatch)
-    await scene.delivery.sync(client, scene.rooms[-1], 1)
-    assert client in scene.hub.of_room(scene.rooms[-1])
-    async with asyncio.timeout(60):
-        while not catching_up.done():
-            reader(client).read()
+        scene.delivery.catch_up.enter(scene.peer, GENERAL, cursor=scene.head - 1, head=scene.head + 1)
+        while not closed.called:
             await asyncio.sleep(0.001)
-    assert len(scene.store.asked) == ROOMS
+    assert closed.call_args.args[0] == protocol.Close.TRY_AGAIN
+    assert not scene.ear.heard
+
+
+async def test_of_more_than_is_kept_for_anybody_the_database_is_asked_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatd.backlog.KEPT_MAX", 100)
+    said = scene.say("one")
+    async with asyncio.timeout(60):
+        asking = await asked(scene, resume, scene.head)
+        said += scene.say("two", "three")
+        scene.hear(*said)
+        await answer(scene, asking)
+        await until_it_waits_no_more(scene)
+    assert [[one["body"] for one in frame["messages"]] for frame in scene.ear.heard] == [
+        ["one"],
+        ["two", "three"],
+    ]

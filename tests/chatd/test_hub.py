@@ -1,10 +1,13 @@
 """Who is here and who is owed what, alone and against a model."""
 
+from collections.abc import Collection
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from chatd.hub import HELD_MAX, Hub
+from chatd.backlog import Posted, Step
+from chatd.hub import Hub
 
 ALICE, BOB = 1, 2
 ROOM, OTHER = 10, 11
@@ -15,6 +18,22 @@ def hub_with(*peers: tuple[str, int]) -> Hub[str]:
     for peer, user in peers:
         hub.register(peer, user)
     return hub
+
+
+def hub_where_waits(peer: str, told: int = 0) -> Hub[str]:
+    """A hub with one peer, of Alice, that waits in `ROOM`."""
+    hub = hub_with((peer, ALICE))
+    hub.enter(peer, ROOM)
+    hub.hold(peer, ROOM, told=told)
+    return hub
+
+
+def happens(hub: Hub[str], *versions: int) -> Collection[str]:
+    """Changes of `ROOM`; returns who was ready at the last of them."""
+    ready: Collection[str] = ()
+    for version in versions:
+        ready = hub.keep(ROOM, Posted(version - 1, version, b"%d" % version))
+    return ready
 
 
 def test_a_user_may_have_several_peers() -> None:
@@ -38,7 +57,8 @@ def test_a_peer_gets_the_changes_of_the_rooms_that_it_entered() -> None:
 def test_who_is_gone_gets_nothing() -> None:
     hub = hub_with(("laptop", ALICE))
     hub.enter("laptop", ROOM)
-    hub.enter("laptop", OTHER, behind=True)
+    hub.enter("laptop", OTHER)
+    hub.hold("laptop", OTHER, told=0)
     hub.remove("laptop")
     assert not hub.of_room(ROOM)
     assert not hub.of_user(ALICE)
@@ -56,74 +76,57 @@ def test_removing_twice_or_a_stranger_does_no_harm() -> None:
     assert hub.user_of("laptop") is None
 
 
-def test_who_is_behind_gets_what_was_held_in_order_and_then_all_at_once() -> None:
-    hub = hub_with(("laptop", ALICE))
-    hub.enter("laptop", ROOM, behind=True)
+def test_who_waits_gets_what_was_kept_in_order_and_then_all_at_once() -> None:
+    hub = hub_where_waits("laptop")
     assert not hub.of_room(ROOM)
-    hub.hold_back(ROOM, 1, b"one")
-    hub.hold_back(ROOM, 2, b"two")
-    assert hub.release("laptop", ROOM) == [b"one", b"two"]
+    happens(hub, 1, 2)
+    assert hub.step("laptop", ROOM, 2) is Step.RESUME
+    assert hub.release("laptop", ROOM) == [b"1", b"2"]
     assert set(hub.of_room(ROOM)) == {"laptop"}
-    hub.hold_back(ROOM, 3, b"three")
+    assert hub.waiting("laptop", ROOM) is None
+    happens(hub, 3)
+    hub.hold("laptop", ROOM, told=3)
     assert hub.release("laptop", ROOM) == []
 
 
-def test_what_is_held_for_one_is_not_held_for_another() -> None:
-    hub = hub_with(("laptop", ALICE), ("desk", BOB))
-    hub.enter("laptop", ROOM, behind=True)
-    hub.hold_back(ROOM, 1, b"one")
-    hub.enter("desk", ROOM, behind=True)
-    hub.hold_back(ROOM, 2, b"two")
-    assert hub.release("desk", ROOM) == [b"two"]
-    assert hub.release("laptop", ROOM) == [b"one", b"two"]
+def test_what_is_kept_for_one_is_not_told_to_another() -> None:
+    hub = hub_where_waits("laptop")
+    happens(hub, 1)
+    hub.register("desk", BOB)
+    hub.enter("desk", ROOM)
+    hub.hold("desk", ROOM, told=1)
+    happens(hub, 2)
+    assert hub.release("desk", ROOM) == [b"2"]
+    assert hub.release("laptop", ROOM) == [b"1", b"2"]
 
 
-def test_holding_again_keeps_what_is_held() -> None:
-    hub = hub_with(("laptop", ALICE))
-    hub.enter("laptop", ROOM)
-    assert hub.hold("laptop", ROOM)
-    hub.hold_back(ROOM, 1, b"one")
-    assert not hub.hold("laptop", ROOM)
-    assert hub.release("laptop", ROOM) == [b"one"]
+def test_waiting_again_changes_nothing() -> None:
+    hub = hub_where_waits("laptop")
+    waiting = hub.waiting("laptop", ROOM)
+    assert hub.hold("laptop", ROOM, told=1) is waiting
+    happens(hub, 1)
+    assert hub.release("laptop", ROOM) == [b"1"]
 
 
-def test_what_was_told_already_is_left_out_and_a_signal_never_is() -> None:
+def test_who_was_told_more_than_was_posted_is_ready_when_as_much_is() -> None:
+    hub = hub_where_waits("laptop", told=2)
+    assert hub.step("laptop", ROOM, 0) is Step.WAIT
+    assert not happens(hub, 1)
+    assert set(happens(hub, 2)) == {"laptop"}
+
+
+def test_the_database_owes_something_only_to_who_waits() -> None:
     hub = hub_with(("laptop", ALICE), ("desk", BOB))
     for peer in ("laptop", "desk"):
-        hub.enter(peer, ROOM, behind=True)
-    for version, frame in ((4, b"four"), (0, b"seen"), (5, b"five"), (6, b"six")):
-        hub.hold_back(ROOM, version, frame)
-    assert hub.release("laptop", ROOM, told=5) == [b"seen", b"six"]
-    assert hub.release("desk", ROOM) == [b"four", b"seen", b"five", b"six"]
+        hub.enter(peer, ROOM)
+    hub.hold("laptop", ROOM, told=2, owed=4)
+    assert hub.owed("laptop", ROOM) == 4
+    assert hub.owed("desk", ROOM) == 0
+    assert hub.owed("laptop", OTHER) == 0
 
 
-def test_what_will_be_read_anyway_is_no_longer_held_but_a_signal_is() -> None:
-    hub = hub_with(("laptop", ALICE))
-    hub.enter("laptop", ROOM, behind=True)
-    hub.hold_back(ROOM, 1, b"x" * (HELD_MAX + 1))
-    hub.hold_anew("laptop", ROOM)
-    for version, frame in ((0, b"seen"), (2, b"x" * (HELD_MAX - 10))):
-        hub.hold_back(ROOM, version, frame)
-    hub.hold_anew("laptop", ROOM)
-    hub.hold_back(ROOM, 3, b"three, for which there is room")
-    assert hub.release("laptop", ROOM) == [b"seen", b"three, for which there is room"]
-
-
-def test_more_than_is_held_for_anybody_is_not_held_at_all() -> None:
-    hub = hub_with(("laptop", ALICE), ("desk", BOB))
-    hub.enter("laptop", ROOM, behind=True)
-    hub.hold_back(ROOM, 1, b"x" * HELD_MAX)
-    hub.enter("desk", ROOM, behind=True)
-    hub.hold_back(ROOM, 2, b"x")
-    hub.hold_back(ROOM, 3, b"small again")
-    assert hub.release("laptop", ROOM) is None
-    assert hub.release("desk", ROOM) == [b"x", b"small again"]
-    assert set(hub.of_room(ROOM)) == {"laptop", "desk"}, "both get what happens from now on"
-
-
-def test_a_peer_that_is_behind_counts_as_being_in_the_room() -> None:
-    hub = hub_with(("laptop", ALICE))
-    hub.enter("laptop", ROOM, behind=True)
+def test_a_peer_that_waits_counts_as_being_in_the_room() -> None:
+    hub = hub_where_waits("laptop")
     assert hub.is_in("laptop", ROOM)
     assert not hub.is_empty(ROOM)
     assert hub.users_in(ROOM) == {ALICE}
@@ -132,19 +135,21 @@ def test_a_peer_that_is_behind_counts_as_being_in_the_room() -> None:
 def test_a_user_leaves_with_all_peers() -> None:
     hub = hub_with(("laptop", ALICE), ("phone", ALICE), ("tablet", ALICE), ("desk", BOB))
     hub.enter("laptop", ROOM)
-    hub.enter("phone", ROOM, behind=True)
+    hub.enter("phone", ROOM)
+    hub.hold("phone", ROOM, told=0)
     hub.enter("desk", ROOM)
     assert set(hub.leave(ALICE, ROOM)) == {"laptop", "phone"}
     assert hub.users_in(ROOM) == {BOB}
     assert hub.leave(ALICE, ROOM) == []
 
 
-def test_who_left_while_behind_gets_nothing_more() -> None:
-    hub = hub_with(("laptop", ALICE))
-    hub.enter("laptop", ROOM, behind=True)
-    hub.hold_back(ROOM, 1, b"one")
+def test_who_left_while_it_waited_gets_nothing_more() -> None:
+    hub = hub_where_waits("laptop", told=2)
+    hub.step("laptop", ROOM, 1)
     hub.leave(ALICE, ROOM)
-    assert hub.release("laptop", ROOM) == []
+    assert hub.waiting("laptop", ROOM) is None
+    assert not happens(hub, 2)
+    assert hub.is_empty(ROOM)
     assert not hub.of_room(ROOM)
 
 
@@ -159,7 +164,7 @@ def test_the_newest_change_of_the_members_is_remembered_until_nobody_is_there() 
 
 
 class AgainstSimpleSets(RuleBasedStateMachine):
-    """The same in the plainest terms: a table of (peer, room), and a list of versions and frames for who is behind."""
+    """The same in the plainest terms: a table of (peer, room), and a list of frames for who waits."""
 
     peers = Bundle("peers")
     rooms = st.integers(10, 13)
@@ -168,10 +173,10 @@ class AgainstSimpleSets(RuleBasedStateMachine):
         super().__init__()
         self.hub: Hub[int] = Hub()
         self.made = 0
-        self.frames = 0
+        self.versions = dict.fromkeys(range(10, 14), 0)
         self.users: dict[int, int] = {}
         self.inside: set[tuple[int, int]] = set()
-        self.held: dict[tuple[int, int], list[tuple[int, bytes]]] = {}
+        self.kept: dict[tuple[int, int], list[bytes]] = {}
 
     @rule(target=peers, user=st.integers(1, 3))
     def connect(self, user: int) -> int:
@@ -186,26 +191,22 @@ class AgainstSimpleSets(RuleBasedStateMachine):
         del self.users[peer]
         self._drop({place for place in self.inside if place[0] == peer})
 
-    @rule(peer=peers, room=rooms, behind=st.booleans())
-    def enter(self, peer: int, room: int, behind: bool) -> None:
-        if (peer, room) in self.inside:
-            return
-        self.hub.enter(peer, room, behind=behind)
-        self.inside.add((peer, room))
-        if behind:
-            self.held[peer, room] = []
+    @rule(peer=peers, room=rooms)
+    def enter(self, peer: int, room: int) -> None:
+        if (peer, room) not in self.inside:
+            self.hub.enter(peer, room)
+            self.inside.add((peer, room))
 
     @rule(peer=peers, room=rooms)
     def hold(self, peer: int, room: int) -> None:
         if (peer, room) in self.inside:
-            assert self.hub.hold(peer, room) is ((peer, room) not in self.held)
-            self.held.setdefault((peer, room), [])
+            self.hub.hold(peer, room, told=self.versions[room])
+            self.kept.setdefault((peer, room), [])
 
-    @rule(peer=peers, room=rooms, told=st.integers(0, 40))
-    def release(self, peer: int, room: int, told: int) -> None:
-        held = self.held.pop((peer, room), [])
-        due = [frame for version, frame in held if version > told or version == 0]
-        assert self.hub.release(peer, room, told=told) == due
+    @rule(peer=peers, room=rooms)
+    def release(self, peer: int, room: int) -> None:
+        if self.hub.waiting(peer, room) is not None:
+            assert self.hub.release(peer, room) == self.kept.pop((peer, room))
 
     @rule(user=st.integers(1, 3), room=rooms)
     def leave(self, user: int, room: int) -> None:
@@ -215,17 +216,22 @@ class AgainstSimpleSets(RuleBasedStateMachine):
 
     @rule(room=rooms, is_signal=st.booleans())
     def happens(self, room: int, is_signal: bool) -> None:
-        self.frames += 1
-        version, frame = 0 if is_signal else self.frames, str(self.frames).encode()
-        self.hub.hold_back(room, version, frame)
-        for (_, held_in), held in self.held.items():
-            if held_in == room:
-                held.append((version, frame))
+        frame = b"signal"
+        posted = Posted(0, 0, frame)
+        if not is_signal:
+            self.versions[room] += 1
+            version = self.versions[room]
+            frame = b"%d" % version
+            posted = Posted(version - 1, version, frame)
+        self.hub.keep(room, posted)
+        for (_, where), kept in self.kept.items():
+            if where == room:
+                kept.append(frame)
 
     def _drop(self, places: set[tuple[int, int]]) -> None:
         self.inside -= places
         for place in places:
-            self.held.pop(place, None)
+            self.kept.pop(place, None)
 
     @invariant()
     def both_agree(self) -> None:
@@ -236,8 +242,8 @@ class AgainstSimpleSets(RuleBasedStateMachine):
             assert set(self.hub.of_user(user)) == {p for p, u in self.users.items() if u == user}
         for room in range(10, 14):
             inside = {peer for peer, r in self.inside if r == room}
-            behind = {peer for peer, r in self.held if r == room}
-            assert set(self.hub.of_room(room)) == inside - behind
+            waiting = {peer for peer, r in self.kept if r == room}
+            assert set(self.hub.of_room(room)) == inside - waiting
             assert self.hub.users_in(room) == {self.users[peer] for peer in inside}
             assert self.hub.is_empty(room) is (not inside)
             assert {peer for peer in self.users if self.hub.is_in(peer, room)} == inside

@@ -155,6 +155,17 @@ def test_what_is_held_behind_a_gap_is_not_looked_through_at_every_arrival() -> N
     assert looks <= 2 * 100
 
 
+def test_the_newest_version_is_known_by_what_came_what_is_held_or_what_was_read() -> None:
+    sequencer = standing_at(4)
+    assert sequencer.newest(ROOM) == 4
+    sequencer.arrive(ROOM, 7, 7)
+    assert sequencer.newest(ROOM) == 7
+    sequencer.track(ROOM, 9)
+    assert sequencer.newest(ROOM) == 9
+    sequencer.forget(ROOM)
+    assert sequencer.newest(ROOM) == 0
+
+
 def test_a_head_that_nothing_came_for_is_a_gap() -> None:
     sequencer = standing_at(4)
     assert sequencer.track(ROOM, 6) == []

@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
@@ -63,7 +64,12 @@ class Proxies:
 def _peer(connection: ServerConnection) -> IPv4Address | IPv6Address | None:
     """The address at the other end of a TCP connection; None on a unix socket, or when the peer is gone again."""
     found = connection.remote_address
-    return ip_address(found[0].partition("%")[0]) if isinstance(found, tuple) else None
+    return _parsed(found[0]) if isinstance(found, tuple) else None
+
+
+@lru_cache(1_000)  # mostly it is the proxy, three times a handshake: a twentieth of it
+def _parsed(text: str) -> IPv4Address | IPv6Address:
+    return ip_address(text.partition("%")[0])
 
 
 def _name(address: IPv4Address | IPv6Address | None) -> str | None:

@@ -5,39 +5,45 @@ then on is kept here, once for all who wait, until each can be told the rest: in
 
 | it was told | then it |
 | --- | --- |
-| less than it is *owed*, or less than what is not kept any more | asks the database |
-| more than was delivered here, since the database is ahead of the bus | waits until as much is delivered |
-| neither | is told what is kept beyond that, and gets the rest at once |
+| less than the database *owes* it since it came | asks the database |
+| less than what is not kept any more | begins anew, by a `reset` |
+| more than was posted here, since the database is ahead of the bus | waits until as much is posted |
+| what is between | is told what is kept beyond that, and gets the rest at once |
 """
 
 from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import Enum, auto
-from itertools import islice
 from typing import Generic, NamedTuple, TypeVar
 
 P = TypeVar("P", bound=Hashable)
 
-KEPT_MAX = 1024 * 1024  # bytes of one room: who needs more asks the database
+KEPT_MAX = 1024 * 1024  # bytes of one room
 
 
 class Step(Enum):
     """What a peer that waits does next."""
 
     ASK = auto()
+    BEGIN_ANEW = auto()
     WAIT = auto()
     RESUME = auto()
 
 
 @dataclass(slots=True, eq=False)  # who left the room and came back is another one
 class Waiting:
-    """A peer that waits: it was told everything up to `told`, and the database has to tell it the rest up to `owed`."""
+    """A peer that waits: it was told everything up to `told`, and the database owes it what lies between that and `owed`."""
 
     told: int
     owed: int
     place: int  # of the first frame that came since
     questions: int = 0  # that are open
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether it has to ask the database."""
+        return self.told < self.owed
 
     def tell(self, version: int) -> None:
         """It was told everything up to `version`."""
@@ -63,12 +69,13 @@ class Posted(NamedTuple):
 
 
 class Backlog(Generic[P]):
-    """Those who wait in one room, and what happened since the first of them came."""
+    """Those who wait in one room, and what was posted since the first of them came, when it was `posted`."""
 
-    def __init__(self) -> None:
+    def __init__(self, posted: int) -> None:
         self.waiting: dict[P, Waiting] = {}
+        self.posted = posted  # everything up to this version was
         self._ahead: set[P] = set()  # those who only wait for the bus
-        self._posted: deque[Posted] = deque()
+        self._kept: deque[Posted] = deque()
         self._size = 0
         self._dropped = 0  # frames, from the beginning
         self._lost = 0  # up to this version changes are not kept any more
@@ -76,34 +83,33 @@ class Backlog(Generic[P]):
     def hold(self, peer: P, told: int, owed: int) -> Waiting:
         """A peer waits from now on; where it does already, nothing is changed."""
         if peer not in self.waiting:
-            self.waiting[peer] = Waiting(told, owed, self._dropped + len(self._posted))
+            self.waiting[peer] = Waiting(told, owed, self._dropped + len(self._kept))
         return self.waiting[peer]
 
     def add(self, posted: Posted) -> list[P]:
-        """Keep a frame; returns those who may get all from now on."""
-        self._posted.append(posted)
+        """Keep a frame; returns those who take a step now."""
+        self.posted = max(self.posted, posted.version)
+        self._kept.append(posted)
         self._size += len(posted.frame)
         while self._size > KEPT_MAX:
-            oldest = self._posted.popleft()
+            oldest = self._kept.popleft()
             self._size -= len(oldest.frame)
             self._dropped += 1
             self._lost = max(self._lost, oldest.version)
-        return [peer for peer in self._ahead if self.waiting[peer].told <= posted.version]
+        ready = [peer for peer in self._ahead if self.waiting[peer].told <= self.posted]
+        self._ahead.difference_update(ready)
+        return ready
 
-    def owed(self, peer: P) -> int:
-        """The version up to which the database has to tell a peer; 0 where that is nothing."""
-        waiting = self.waiting[peer]
-        owed = max(waiting.owed, self._lost)
-        return owed if waiting.told < owed else 0
-
-    def step(self, peer: P, delivered: int) -> Step:
-        """What a peer does next, where everything up to the version `delivered` was posted here."""
+    def step(self, peer: P) -> Step:
+        """What a peer does next; where it only waits for the bus, `add` says when to ask again."""
         waiting = self.waiting[peer]
         if waiting.questions:
             return Step.WAIT
-        if self.owed(peer):
+        if waiting.is_owed:
             return Step.ASK
-        if waiting.told <= delivered:
+        if waiting.told < self._lost:
+            return Step.BEGIN_ANEW
+        if waiting.told <= self.posted:
             return Step.RESUME
         self._ahead.add(peer)
         return Step.WAIT
@@ -112,9 +118,15 @@ class Backlog(Generic[P]):
         """A peer waits no longer; returns the frames that it is to be told."""
         waiting = self.waiting[peer]
         self.drop(peer)
-        kept = islice(self._posted, max(0, waiting.place - self._dropped), None)
-        frames = [posted.after(waiting.told) for posted in kept]
-        return [frame for frame in frames if frame is not None]
+        due = []
+        # From the newest back: others may wait since long before it came.
+        for number, posted in enumerate(reversed(self._kept), 1):
+            if self._dropped + len(self._kept) - number < waiting.place:
+                break
+            frame = posted.after(waiting.told)
+            if frame is not None:
+                due.append(frame)
+        return due[::-1]
 
     def drop(self, peer: P) -> None:
         """A peer is gone."""

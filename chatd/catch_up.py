@@ -1,18 +1,17 @@
 """Brings those up to date who were away, and answers `sync`.
 
-Who comes back is behind in up to a thousand rooms. It is told of them one after the other, no faster than it reads, and
-no user has more than a few questions asked at a time: the threads that ask the database are everybody's.
+Who comes back is behind in many rooms. It is told of them one after the other, no faster than it reads, and no user has
+more than a few questions asked at a time: the threads that ask the database are everybody's.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TypeAlias
+from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
-import msgspec
-
 from chatd.backlog import Step, Waiting
+from chatd.changes import Found, after, brings_to
 from chatd.fanout import Fanout
 from chatd.hub import Hub
 from chatd.peer import Peer, frame
@@ -22,49 +21,31 @@ from shared import messages, protocol, rooms
 QUESTIONS_AT_ONCE = 2  # of one user
 UNREAD_MAX = 256 * 1024  # bytes that wait for a client when it is told of the next room in which it is behind
 
-Found: TypeAlias = protocol.Changes | protocol.Reset
 
+class Rooms(Protocol):
+    """What is done for all who are in a room, by `Delivery`."""
 
-def brings_to(found: Found) -> int:
-    """The version of the room up to which who gets this is told everything."""
-    return found.version if isinstance(found, protocol.Reset) else found.to
+    def delivered(self, room: int) -> int:
+        """The version up to which a room was delivered here."""
 
+    def compare(self, heads: Iterable[tuple[int, int]]) -> None:
+        """These rooms have at least these versions."""
 
-def after(found: Found, told: int) -> Found:
-    """What was found, without what somebody who was told everything up to a version was told."""
-    if isinstance(found, protocol.Reset) or found.from_ >= told:
-        return found
-    state = found.room_state
-    return msgspec.structs.replace(
-        found,
-        from_=told,
-        messages=[message for message in found.messages if message.version > told],
-        room_state=state if state is not None and state.version > told else None,
-    )
+    def expel(self, user: int, room: int) -> None:
+        """`user` is no longer a member of `room`."""
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something in the background."""
 
 
 class CatchUp:
-    """Who waits in a room of `hub` goes on by this, see `Backlog`.
+    """Lets those go on who wait in a room of `hub`, see `Backlog`."""
 
-    `delivered` is the version of a room up to which everything was posted here.
-    """
-
-    def __init__(
-        self,
-        store: Store,
-        fanout: Fanout,
-        hub: Hub[Peer],
-        *,
-        delivered: Callable[[int], int],
-        expel: Callable[[int, int], None],
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
-    ) -> None:
+    def __init__(self, store: Store, fanout: Fanout, hub: Hub[Peer], rooms: Rooms) -> None:
         self._store = store
         self._fanout = fanout
         self._hub = hub
-        self._delivered = delivered
-        self._expel = expel
-        self._spawn = spawn
+        self._rooms = rooms
         self._queues: dict[Peer, dict[int, Waiting]] = {}  # rooms in which the database is still to be asked
         self._asking: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()  # by user
 
@@ -75,24 +56,28 @@ class CatchUp:
         a page over HTTP, it waits for that.
         """
         self._hub.enter(peer, room)
-        delivered = self._delivered(room)
+        delivered = self._rooms.delivered(room)
         if cursor < head or cursor > delivered:
-            self._hub.hold(peer, room, told=cursor, owed=head)
-            self.go_on(peer, room, delivered)
+            self._hub.hold(peer, room, told=cursor, owed=head, posted=delivered)
+            self.go_on(peer, room)
 
-    def go_on(self, peer: Peer, room: int, delivered: int) -> None:
-        """A peer that waits in a room takes its next step; everything up to `delivered` was posted here."""
+    def go_on(self, peer: Peer, room: int) -> None:
+        """A peer that waits in a room takes its next step."""
         waiting = self._hub.waiting(peer, room)
         if waiting is None:
             return
-        step = self._hub.step(peer, room, delivered)
-        if step is Step.RESUME:
+        step = self._hub.step(peer, room)
+        if step is Step.BEGIN_ANEW:
+            posted = self._hub.posted(room)
+            self._fanout.post([peer], frame(protocol.Reset(room=room, version=posted)))
+            waiting.tell(posted)
+        if step in (Step.RESUME, Step.BEGIN_ANEW):
             for data in self._hub.release(peer, room):
                 self._fanout.post([peer], data)
         elif step is Step.ASK and peer.is_open:
             if peer not in self._queues:
                 self._queues[peer] = {}
-                self._spawn(self._ask_for_everything(peer))
+                self._rooms.spawn(self._ask_for_everything(peer))
             self._queues[peer][room] = waiting
 
     async def sync(self, peer: Peer, room: int, since: int) -> None:
@@ -100,12 +85,13 @@ class CatchUp:
         async with self._place_to_ask(peer.user.id):
             if not self._hub.is_in(peer, room):
                 raise rooms.NoSuchRoom(room)
-            waiting = self._hub.hold(peer, room, told=self._delivered(room))
+            delivered = self._rooms.delivered(room)
+            waiting = self._hub.hold(peer, room, told=delivered, owed=0, posted=delivered)
             with self._question(peer, room, waiting):
                 found = await self._store.run(messages.changes, room=room, since=since, reader=peer.user.id)
                 if self._hub.waiting(peer, room) is waiting:  # else it was told `left` meanwhile
                     self._fanout.post([peer], frame(found))
-                    waiting.tell(brings_to(found))
+                    self._tell(waiting, room, found)
 
     @contextmanager
     def _question(self, peer: Peer, room: int, waiting: Waiting) -> Iterator[None]:
@@ -116,7 +102,12 @@ class CatchUp:
         finally:
             waiting.questions -= 1
             if self._hub.waiting(peer, room) is waiting:
-                self.go_on(peer, room, self._delivered(room))
+                self.go_on(peer, room)
+
+    def _tell(self, waiting: Waiting, room: int, found: Found) -> None:
+        """A peer is told what was found: the others in the room will be too, where only the database knows of it."""
+        waiting.tell(brings_to(found))
+        self._rooms.compare([(room, brings_to(found))])
 
     async def _ask_for_everything(self, peer: Peer) -> None:
         """Tell a peer what it is owed, room after room."""
@@ -148,35 +139,33 @@ class CatchUp:
             )
         except rooms.NoSuchRoom:
             if self._hub.waiting(peer, room) is waiting:
-                self._expel(peer.user.id, room)
+                self._rooms.expel(peer.user.id, room)
         except Exception:
             # What was promised with `welcome` will not come: the client must say hello again.
             await peer.close(protocol.Close.TRY_AGAIN, "the changes can not be read just now")
             raise
         else:
             # A `sync` may have told it some of this meanwhile, or all.
-            if found is not None and self._is_owed(peer, room, waiting) and brings_to(found) > waiting.told:
+            if found is not None and self._is_owed(peer, room, waiting):
                 self._fanout.answer(peer, frame(after(found, waiting.told)))
-                waiting.tell(brings_to(found))
+                self._tell(waiting, room, found)
 
     async def _find(self, peer: Peer, room: int, waiting: Waiting) -> Found | None:
         """What a peer is owed; None where it is not any more by the time it is its user's turn."""
         async with self._place_to_ask(peer.user.id):
-            owed = self._hub.owed(peer, room)
             if not self._is_owed(peer, room, waiting):
                 return None
             found = await self._store.run(
                 messages.changes, room=room, since=waiting.told, reader=peer.user.id
             )
-            if brings_to(found) < owed:
+            if brings_to(found) < waiting.owed:
                 raise RuntimeError(
-                    f"room {room} was at {owed}, and is at {brings_to(found)}: a backup was restored"
+                    f"room {room} was at {waiting.owed}, and is at {brings_to(found)}: a backup was restored"
                 )
             return found
 
     def _is_owed(self, peer: Peer, room: int, waiting: Waiting) -> bool:
-        here = self._hub.waiting(peer, room) is waiting
-        return here and peer.is_open and self._hub.owed(peer, room) > 0
+        return self._hub.waiting(peer, room) is waiting and waiting.is_owed and peer.is_open
 
     def _place_to_ask(self, user: int) -> asyncio.Semaphore:
         """Lets as many questions of a user through as may be asked at once; it lives while one is."""

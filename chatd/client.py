@@ -291,7 +291,9 @@ class ParleyClient:
     def _forget(self, room: int | None) -> None:
         """A room that the user is no longer in."""
         self.rooms.pop(room or 0, None)
-        self.timelines.pop(room or 0, None)
+        timeline = self.timelines.pop(room or 0, None)
+        if timeline is not None:
+            timeline.disconnected()  # an open question gets no answer any more
 
     async def _move(self, socket: ClientConnection, within: float) -> None:
         """The daemon stops: send nothing more, await the open answers, and go at a time of one's own."""

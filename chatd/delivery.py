@@ -7,7 +7,7 @@ and each is framed once and posted to everybody who is in the room.
 import asyncio
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -15,7 +15,8 @@ import structlog
 
 from chatd.backlog import Posted
 from chatd.bus import Bus
-from chatd.catch_up import CatchUp, Found, after, brings_to
+from chatd.catch_up import CatchUp
+from chatd.changes import Found, after, brings_to
 from chatd.fanout import Fanout
 from chatd.hub import Hub
 from chatd.peer import Peer, frame
@@ -26,6 +27,7 @@ from shared import members, messages, protocol, room_list, rooms
 log = structlog.get_logger("chatd.delivery")
 
 CROSSING_SECONDS = 0.03  # two daemons' publishes may cross: a gap is often filled within this time
+FRAMES_OF_AN_ANSWER = 4  # are kept, for those who were told some of it: mostly all of them were told the same
 TYPING_PEERS_MAX = (
     500  # in a larger room nobody could follow who is typing, and telling all costs more than a message
 )
@@ -61,9 +63,7 @@ class Delivery:
         self._fanout = fanout
         self.hub = hub
         self.sequencer: Sequencer[_Change] = Sequencer()
-        self.catch_up = CatchUp(
-            store, fanout, hub, delivered=self._delivered, expel=self.expel, spawn=self.spawn
-        )
+        self.catch_up = CatchUp(store, fanout, hub, self)
         self._tasks: set[asyncio.Task[None]] = set()
 
     # -- changes come in
@@ -89,6 +89,10 @@ class Delivery:
             if room in self.sequencer:
                 self._deliver(room, self.sequencer.track(room, head))
                 self._heal(room)
+
+    def delivered(self, room: int) -> int:
+        """The version up to which a room was delivered here; 0 where that is not known."""
+        return self.sequencer.seen(room) or 0
 
     def tell(self, room: int, signal: protocol.ServerMessage) -> None:
         """Tell all who are in `room` what is no change of it, and is lost where nobody hears it."""
@@ -126,10 +130,7 @@ class Delivery:
     def _post(self, room: int, posted: Posted) -> None:
         self._fanout.post(self.hub.of_room(room), posted.frame)
         for peer in self.hub.keep(room, posted):
-            self.catch_up.go_on(peer, room, posted.version)
-
-    def _delivered(self, room: int) -> int:
-        return self.sequencer.seen(room) or 0
+            self.catch_up.go_on(peer, room)
 
     # -- changes that are missing
 
@@ -173,11 +174,11 @@ class Delivery:
 
     def _deliver_found(self, room: int, found: Found) -> None:
         """Deliver what was missing, but for what came over the bus while the database was asked."""
-        head, seen = brings_to(found), self._delivered(room)
+        head, seen = brings_to(found), self.delivered(room)
         if isinstance(found, protocol.Changes) and found.room_state is not None:
             self.hub.saw_meta(room, found.room_state.version)
         if head > seen:
-            rest = cache(lambda told: frame(after(found, told)))
+            rest = lru_cache(FRAMES_OF_AN_ANSWER)(lambda told: frame(after(found, told)))
             self._post(room, Posted(seen, head, rest(seen), rest))
         self._deliver(room, self.sequencer.answered(room, head))
 
@@ -247,7 +248,7 @@ class Delivery:
         self.hub.saw_meta(room, summary.room.version)
         self._deliver(room, self.sequencer.track(room, summary.head))
         self._heal(room)
-        return max(summary.head, self._delivered(room))
+        return max(summary.head, self.delivered(room))
 
     # -- helpers
 

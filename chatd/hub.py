@@ -1,6 +1,6 @@
 """Who is connected, and in which rooms. Pure: a peer is any hashable object.
 
-A peer that can not be told of a room at once, since something older comes first, waits in the room's `Backlog`.
+A peer that can not be told of a room at once waits in the room's `Backlog`.
 """
 
 from collections.abc import Collection, Hashable, Iterable
@@ -64,23 +64,28 @@ class Hub(Generic[P]):
         self._rooms[peer].add(room)
         self._by_room.setdefault(room, {})[peer] = None
 
-    def hold(self, peer: P, room: int, *, told: int, owed: int = 0) -> Waiting:
-        """A peer in `room` waits from now on, see `Waiting`; where it does already, nothing is changed."""
+    def hold(self, peer: P, room: int, *, told: int, owed: int, posted: int) -> Waiting:
+        """A peer in `room`, where everything up to `posted` was, waits from now on, see `Waiting`.
+
+        Where it does already, nothing is changed.
+        """
         self._by_room.get(room, {}).pop(peer, None)
-        return self._backlogs.setdefault(room, Backlog()).hold(peer, told, owed)
+        if room not in self._backlogs:
+            self._backlogs[room] = Backlog(posted)
+        return self._backlogs[room].hold(peer, told, owed)
 
     def waiting(self, peer: P, room: int) -> Waiting | None:
         """How a peer waits; None for one that gets all at once, or is not in the room."""
         backlog = self._backlogs.get(room)
         return backlog.waiting.get(peer) if backlog else None
 
-    def owed(self, peer: P, room: int) -> int:
-        """The version up to which the database has to tell a peer of `room`; 0 where that is nothing."""
-        return self._backlogs[room].owed(peer) if self.waiting(peer, room) else 0
+    def step(self, peer: P, room: int) -> Step:
+        """What a peer that waits does next."""
+        return self._backlogs[room].step(peer)
 
-    def step(self, peer: P, room: int, delivered: int) -> Step:
-        """What a peer does next that waits, where everything up to `delivered` was posted here."""
-        return self._backlogs[room].step(peer, delivered)
+    def posted(self, room: int) -> int:
+        """The version up to which everything was posted in a room in which somebody waits."""
+        return self._backlogs[room].posted
 
     def release(self, peer: P, room: int) -> list[bytes]:
         """A peer that waits gets from now on all at once; returns what it is to be told before."""
@@ -106,7 +111,7 @@ class Hub(Generic[P]):
         return self._by_room.get(room, ())
 
     def keep(self, room: int, posted: Posted) -> Collection[P]:
-        """Keep a frame for those who wait; returns those of them who may get all from now on."""
+        """Keep a frame for those who wait; returns those of them who take a step now."""
         backlog = self._backlogs.get(room)
         return backlog.add(posted) if backlog else ()
 

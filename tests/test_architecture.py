@@ -34,13 +34,13 @@ FOREIGN = {
 
 # The layers of the daemon, from the bottom; each imports only what stands before it.
 LAYERS = (
-    {"backlog"},
+    {"backlog", "changes"},
     {"hub", "sequencer", "fences", "timeline", "ratelimit", "turns", "presence"},
     {"line"},
     {"peer", "handshake", "store", "wire", "writer", "together", "garbage"},
     {"fanout", "bus", "journal", "watch"},
-    {"catch_up", "presence_exchange", "keepalive"},
-    {"delivery"},
+    {"catch_up"},
+    {"delivery", "presence_exchange", "keepalive"},
     {"heads", "signals"},
     {"commands"},
     {"hello"},

@@ -19,7 +19,7 @@ from chatd.hub import Hub
 from chatd.line import Line
 from chatd.peer import Peer
 from chatd.store import Store
-from shared import protocol, rooms
+from shared import messages, protocol, rooms
 from shared.database import Database
 from shared.rooms import GENERAL
 from shared.settings import Settings
@@ -27,24 +27,29 @@ from tests.shared.people import accepted, person, sending, write
 
 
 class SlowStore(Store):
-    """The answers for one reader come when they are let go, as they were when they were asked for."""
+    """What lies after a version is answered to one reader when that answer is let go, as it was when it was asked for."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self.asked, self.may_answer = asyncio.Event(), asyncio.Event()
         self.slow_for: int | None = None  # None: the daemon itself
-        self.answers = 0  # that are there, and come late
-        self.fault: Exception | None = None  # comes instead of the answer
+        self.answers: list[asyncio.Event] = []  # that are there; set: it is let go
+        self.fault: Exception | None = None  # comes instead of an answer
 
-    async def run(self, *args: Any, **kwargs: Any) -> Any:
-        found = await super().run(*args, **kwargs)
-        if kwargs.get("reader") == self.slow_for:
-            self.asked.set()
-            self.answers += 1
-            await self.may_answer.wait()
+    async def run(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
+        found = await super().run(statement, *args, **kwargs)
+        if statement is messages.changes and kwargs["reader"] == self.slow_for:
+            may_come = asyncio.Event()
+            self.answers.append(may_come)
+            await may_come.wait()
             if self.fault is not None:
                 raise self.fault
         return found
+
+    async def until_asked(self, times: int = 1) -> None:
+        """As many answers are there."""
+        async with asyncio.timeout(60):
+            while len(self.answers) < times:
+                await asyncio.sleep(0.001)
 
 
 class Ear:
@@ -79,6 +84,10 @@ class Scene:
     ear: Ear
     head: int  # the version of the room before anything was said
 
+    def comes(self, user: protocol.User) -> tuple[Peer, Ear]:
+        """Somebody else is connected."""
+        return connect(self.delivery.hub, user)
+
     def say(self, *texts: str) -> list[protocol.Message]:
         """What Alice says is committed, and not yet published."""
         commands = [sending(text, room=GENERAL) for text in texts]
@@ -88,8 +97,25 @@ class Scene:
         for message in published:
             self.delivery.heard(GENERAL, protocol.encode(message))
 
+    async def all_is_told(self) -> None:
+        """Nothing is under way any more, and what was due is written."""
+        async with asyncio.timeout(60):
+            while asyncio.all_tasks() != {asyncio.current_task()}:
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0.001)
+
     def told(self, kind: str) -> list[dict[str, Any]]:
         return [frame for frame in self.ear.heard if frame["type"] == kind]
+
+
+def connect(hub: Hub[Peer], user: protocol.User) -> tuple[Peer, Ear]:
+    """A client of a user, which is in no room yet, and what it hears."""
+    ear = Ear()
+    open_line = SimpleNamespace(close_sent=None, state=State.OPEN)
+    line = SimpleNamespace(transport=ear, protocol=open_line, paused=False, waiting=0)
+    peer = Peer(cast(Line, line), sid="x" * 43, user=user.id)
+    hub.register(peer, user.id)
+    return peer, ear
 
 
 def open_scene(settings: Settings, database: Database) -> Scene:
@@ -100,11 +126,7 @@ def open_scene(settings: Settings, database: Database) -> Scene:
     hub: Hub[Peer] = Hub()
     store = SlowStore(Database(settings))
     delivery = Delivery(store, bus, Fanout(asyncio.get_running_loop(), limit=1_000_000), hub)
-    ear = Ear()
-    open_line = SimpleNamespace(close_sent=None, state=State.OPEN)
-    line = SimpleNamespace(transport=ear, protocol=open_line, paused=False, waiting=0)
-    peer = Peer(cast(Line, line), sid="hers", user=alice.id)
-    hub.register(peer, alice.id)
+    peer, ear = connect(hub, alice)
     with database.cursor() as cursor:
         head = rooms.heads(cursor, [GENERAL])[GENERAL]
     delivery.sequencer.track(GENERAL, head)

@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import redis
+from websockets.asyncio.client import ClientConnection
 
 from chatd.client import ParleyClient
 from chatd.outbox import Refused
+from chatd.timeline import Timeline
 from shared.protocol import Ack, Message, Reaction
 from tests.chaos.proxy import Proxy
 from tests.system.stack import Stack
@@ -155,3 +159,23 @@ async def test_a_client_that_is_told_to_move_goes_on_at_another_daemon(stack: St
         acks = await asyncio.wait_for(asyncio.gather(*answers), WAIT_SECONDS)
         assert [ack.number for ack in acks] == list(range(1, len(acks) + 1))
         assert client.connections >= 2
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+async def test_an_answer_is_waited_for_unless_the_room_was_left_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, leaves: bool
+) -> None:
+    """Who is expelled while a `sync` is open hears `left`, and nothing more of the room."""
+    monkeypatch.setattr("chatd.client.ANSWER_SECONDS", 0.01)
+    monkeypatch.setattr(ParleyClient, "_say", lambda *_: None)
+    client = ParleyClient("http://chat.test", "alice", PASSWORD)
+    given_up = asyncio.Event()
+    socket = cast(ClientConnection, SimpleNamespace(transport=SimpleNamespace(abort=given_up.set)))
+    client._socket = socket
+    client.timelines[7] = Timeline(cursor=1)
+    client._want(7, lambda timeline: timeline.heard(3))
+    assert client.timelines[7].asked == 1
+    if leaves:
+        client._receive(socket, '{"type": "left", "room": 7}', {})
+    await asyncio.sleep(0.05)
+    assert given_up.is_set() is not leaves

@@ -22,7 +22,13 @@ T = TypeVar("T")
 # transaction), and nobody waits longer than 1 s for one that does. READ COMMITTED: what is
 # read after a lock was taken is what stands there then, not what stood there before.
 IDLE_SECONDS = 2
-SESSION = "SET time_zone = '+00:00', tx_isolation = 'READ-COMMITTED', innodb_lock_wait_timeout = 1"
+# Of rows packed into one (`shared.packed`), above which MariaDB cuts them off: more than the largest page of the longest
+# messages, which takes 20 MB.
+PACKED_BYTES = 64 * 1024**2
+SESSION = (
+    "SET time_zone = '+00:00', tx_isolation = 'READ-COMMITTED', innodb_lock_wait_timeout = 1,"
+    f" group_concat_max_len = {PACKED_BYTES}"
+)
 LOST = {
     0,
     CR.CR_SERVER_GONE_ERROR,

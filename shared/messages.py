@@ -4,14 +4,13 @@ Each reading is one statement, so that rows, head and the reader's membership co
 snapshot. Writing is in `shared.batch`.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
 
 from shared import rooms
-from shared.database import Cursor, Row
+from shared.database import Cursor
 from shared.log import Entry
 from shared.packed import Packed
 from shared.protocol import Changes, Message, Reaction, Reset, Room, User
@@ -49,7 +48,6 @@ _STORED = Packed(
     | {"reactions": "JSON_COMPACT(m.reactions)", "mentions": "JSON_COMPACT(m.mentions)"},
 )
 ENTRY = _STORED.sql  # of the rows `m` and `u`: what `entry_of` reads
-_ENTRY_OR_NONE = f"IF(m.number IS NULL, NULL, {ENTRY}) AS entry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,11 @@ class Page:
 def entry_of(packed: str, room: int) -> Entry:
     """A stored message, of a column of `ENTRY`."""
     stored = _STORED.read(packed)
-    message = Message(
+    return Entry(_message_of(stored, room), stored.edit_id)
+
+
+def _message_of(stored: _Stored, room: int) -> Message:
+    return Message(
         room=room,
         number=stored.number,
         version=stored.version,
@@ -82,11 +84,6 @@ def entry_of(packed: str, room: int) -> Entry:
         mentions=stored.mentions or [],
         everyone=bool(stored.everyone),
     )
-    return Entry(message, stored.edit_id)
-
-
-def _messages_of(rows: Sequence[Row], room: int) -> list[Message]:
-    return [entry_of(row["entry"], room).message for row in rows if row["entry"] is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +106,18 @@ def page(cursor: Cursor, *, room: int, user: int, where: Where = NEWEST, limit: 
     """At most `limit` messages of a room. Raises `rooms.NoSuchRoom` where there is none or `user` is not in it."""
     select, values = _rows(room, where, limit)
     cursor.execute(
-        f"SELECT {rooms.STORED.sql} AS room, {_ENTRY_OR_NONE}"
+        f"SELECT {rooms.STORED.sql} AS room,"
+        f" (SELECT {_STORED.all} FROM ({select}) m LEFT JOIN users u ON u.id = m.author_id) AS messages"
         " FROM members mine JOIN rooms r ON r.id = mine.room_id"
-        f" LEFT JOIN ({select}) m ON m.room_id = r.id"
-        " LEFT JOIN users u ON u.id = m.author_id"
-        " WHERE mine.room_id = %s AND mine.user_id = %s ORDER BY m.number",
+        " WHERE mine.room_id = %s AND mine.user_id = %s",
         (*values, room, user),
     )
-    rows = cursor.fetchall()
-    if not rows:
+    row = cursor.fetchone()
+    if row is None:
         raise rooms.NoSuchRoom(room)
-    stored = rooms.STORED.read(rows[0]["room"])
-    messages = _messages_of(rows, room)
+    stored = rooms.STORED.read(row["room"])
+    found = sorted(_STORED.read_all(row["messages"]), key=lambda message: message.number)
+    messages = [_message_of(message, room) for message in found]
     last = stored.number
     # Of what lies between two messages that do not follow each other, nobody asks.
     first, final = (messages[0].number, messages[-1].number) if messages else _edges(where, last)
@@ -161,7 +158,7 @@ def changes(cursor: Cursor, *, room: int, since: int, reader: int | None) -> Cha
     membership = "" if reader is None else " JOIN members mine ON mine.room_id = r.id AND mine.user_id = %s"
     cursor.execute(
         f"SELECT {rooms.STORED.sql} AS room, few.size <= %s AND few.count <= %s AS fits,"
-        f" {_ENTRY_OR_NONE} FROM rooms r{membership}"
+        f" IF(m.number IS NULL, NULL, {ENTRY}) AS entry FROM rooms r{membership}"
         " JOIN (SELECT COUNT(*) AS count, COALESCE(SUM(one.size), 0) AS size FROM"
         f"  (SELECT {SIZE} + %s AS size FROM messages WHERE room_id = %s AND version > %s LIMIT %s) one) few"
         " LEFT JOIN messages m ON m.room_id = r.id AND m.version > %s AND few.size <= %s AND few.count <= %s"
@@ -185,6 +182,6 @@ def changes(cursor: Cursor, *, room: int, since: int, reader: int | None) -> Cha
         room=room,
         from_=since,
         to=head,
-        messages=_messages_of(rows, room),
+        messages=[entry_of(row["entry"], room).message for row in rows if row["entry"] is not None],
         room_state=rooms.state_of(stored) if stored.meta_version > since else None,
     )

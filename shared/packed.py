@@ -23,7 +23,7 @@ class Packed(Generic[S]):
         expressions = [columns[name] for name in shape.__struct_fields__]
         self.sql = f"JSON_ARRAY({', '.join(expressions)})"
         self.read: Callable[[str], S] = msgspec.json.Decoder(shape).decode
-        # Of all rows, in no order, up to `group_concat_max_len` (1 MiB).
+        # Of all rows, in no order: MariaDB would sort copies of what is packed. Up to `database.PACKED_BYTES`.
         self.all = f"JSON_ARRAYAGG({self.sql})"
         self._read_all: Callable[[str], list[S]] = msgspec.json.Decoder(list[shape]).decode  # type: ignore[valid-type]
 

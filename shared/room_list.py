@@ -81,14 +81,15 @@ def mentions_in(numbers: str) -> list[int]:
 
 def _memberships_of(cursor: Cursor, users: Sequence[int], *, room: int | None) -> list[_Membership]:
     cursor.execute(
-        f"SELECT {_MEMBERSHIP.sql} AS mine"
+        f"SELECT {_MEMBERSHIP.all} AS mine"
         " FROM members m JOIN rooms r ON r.id = m.room_id JOIN users s ON s.id = m.user_id"
         " LEFT JOIN members o ON r.kind = 'direct' AND o.room_id = r.id AND o.user_id <> m.user_id"
         " LEFT JOIN users p ON p.id = o.user_id"
-        " WHERE m.user_id IN %s AND (%s IS NULL OR m.room_id = %s) ORDER BY m.user_id, r.id",
+        " WHERE m.user_id IN %s AND (%s IS NULL OR m.room_id = %s) GROUP BY m.user_id",
         (tuple(users), room, room),
     )
-    return [_MEMBERSHIP.read(row["mine"]) for row in cursor.fetchall()]
+    found = [mine for row in cursor.fetchall() for mine in _MEMBERSHIP.read_all(row["mine"])]
+    return sorted(found, key=lambda mine: mine.room.id)
 
 
 def _summary(mine: _Membership) -> protocol.RoomSummary:

@@ -54,6 +54,19 @@ def test_a_room_where_nothing_was_said_is_an_empty_page(database: Database) -> N
     assert found.room.name == "general"
 
 
+def test_the_largest_page_of_the_longest_messages_comes_whole(database: Database) -> None:
+    alice = person(database, "alice")
+    with database.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO messages (room_id, number, version, author_id, client_id, body, body_version, at)"
+            " SELECT %s, seq, seq + 1, %s, UNHEX(MD5(seq)), REPEAT('🇩🇪', 8000), seq + 1, 1800000000000 FROM seq_1_to_200",
+            (ROOM, alice.id),
+        )
+    found = page(database, alice, limit=200)
+    assert [message.number for message in found.messages] == list(range(1, 201))
+    assert {message.body for message in found.messages} == {"🇩🇪" * 8000}
+
+
 @pytest.mark.parametrize("room", ["not a member", "no such room"])
 def test_who_may_not_see_a_room_hears_that_there_is_none(database: Database, room: str) -> None:
     alice, bob = person(database, "alice"), person(database, "bobby")

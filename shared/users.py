@@ -74,6 +74,16 @@ def by_id(cursor: Cursor, user: int) -> Account | None:
     return _account(cursor.fetchone())
 
 
+def open_account(cursor: Cursor, user: int) -> User | None:
+    """The user with this id, unless the account is disabled.
+
+    Asked for with each request, and so without what else stands in the row: each column costs PyMySQL 5 µs.
+    """
+    cursor.execute("SELECT name FROM users WHERE id = %s AND NOT disabled", (user,))
+    row = cursor.fetchone()
+    return User(user, row["name"]) if row else None
+
+
 def by_ids(cursor: Cursor, users: Sequence[int]) -> list[User]:
     """Those of these people who exist, by id."""
     if not users:

@@ -122,5 +122,4 @@ def _read_user() -> protocol.User | None:
     if who is None or not _still_stands():
         return None
     with database().cursor() as cursor:
-        account = users.by_id(cursor, who.user)
-    return protocol.User(account.id, account.name) if account and not account.disabled else None
+        return users.open_account(cursor, who.user)

@@ -32,6 +32,15 @@ def test_a_user_is_found_whatever_the_capitals_and_named_as_registered(database:
         assert users.by_id(cursor, alice.id) == found
 
 
+def test_an_account_is_open_unless_it_is_disabled_or_not_there(database: Database) -> None:
+    alice = person(database, "alice")
+    with database.cursor() as cursor:
+        assert users.open_account(cursor, alice.id) == alice
+        users.set_disabled(cursor, user=alice.id, disabled=True)
+        assert users.open_account(cursor, alice.id) is None
+        assert users.open_account(cursor, 999) is None
+
+
 @pytest.mark.parametrize(
     "name", ["", "nobody", "alice ", " alice", "ålice", "al%", "alice\n", "ａlice", "alice'--", "\x00"]
 )

@@ -36,7 +36,7 @@ class Boot(msgspec.Struct):
 # Inside a script element only these end it or confuse the parser (HTML §4.12.1.3); U+2028 and
 # U+2029 are line ends to older JavaScript. In JSON they stand inside strings only, where the
 # escape means the same.
-_UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+_UNSAFE = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
 def data(
@@ -62,4 +62,15 @@ def data(
         locale=str(get_locale()),
         texts=languages.texts_of_scripts(),
     )
-    return Markup(msgspec.json.encode(boot).decode().translate(_UNSAFE))  # noqa: S704 - escaped above
+    return Markup(_safe(msgspec.json.encode(boot).decode()))  # noqa: S704 - escaped there
+
+
+def _safe(text: str) -> str:
+    """JSON without what is unsafe in a script.
+
+    Not `str.translate`: a single ä in the 57 kB of 200 rooms, and it takes 5 ms, more than all else of the page.
+    """
+    for character, escape in _UNSAFE.items():
+        if character in text:
+            text = text.replace(character, escape)
+    return text

@@ -177,9 +177,7 @@ class _Check:
     """
 
     def __init__(self) -> None:
-        self._heard: WeakKeyDictionary[Any, float] = (
-            WeakKeyDictionary()
-        )  # when each server was last known to be there
+        self._heard: WeakKeyDictionary[Any, float] = WeakKeyDictionary()  # when it was last seen to be there
 
     def __call__(self, connection: Any) -> bool:
         """Raises PyMySQL's errors where the connection broke."""

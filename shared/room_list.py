@@ -80,9 +80,11 @@ def mentions_in(numbers: str) -> list[int]:
 
 
 def _memberships_of(cursor: Cursor, users: Sequence[int], *, room: int | None) -> list[_Membership]:
+    # In this order and by this index: MariaDB at times takes it for cheaper to walk all rooms and their members, which for
+    # twenty users in 10 rooms each, of 1,000, took 65 ms instead of 4.
     cursor.execute(
-        f"SELECT {_MEMBERSHIP.all} AS mine"
-        " FROM members m JOIN rooms r ON r.id = m.room_id JOIN users s ON s.id = m.user_id"
+        f"SELECT STRAIGHT_JOIN {_MEMBERSHIP.all} AS mine FROM members m FORCE INDEX (members_user)"
+        " JOIN rooms r ON r.id = m.room_id JOIN users s ON s.id = m.user_id"
         " LEFT JOIN members o ON r.kind = 'direct' AND o.room_id = r.id AND o.user_id <> m.user_id"
         " LEFT JOIN users p ON p.id = o.user_id"
         " WHERE m.user_id IN %s AND (%s IS NULL OR m.room_id = %s) GROUP BY m.user_id",

@@ -12,6 +12,8 @@ from tests.shared.people import person
 
 LIMIT = 50
 SMALL, LARGE = 200, 5_000
+USERS, ROOMS_OF_A_USER = 20, 10
+OTHERS, ROOMS = 40, 400
 NEIGHBOURS = (
     2  # rows at the ends of what is looked for, of which it depends on other rooms whether there are any
 )
@@ -73,3 +75,25 @@ def test_a_large_room_costs_what_a_small_one_costs(database: Database, author: i
             rows_read(cursor, partial(room_list.of_user, user=author, room=room)) for room in (small, large)
         ]
         assert_alike(costs, "the list of rooms")
+
+
+def test_the_rooms_of_some_users_cost_nothing_of_all_the_others(database: Database, author: int) -> None:
+    """As when many come back at a time, each of whom is in a few rooms of very many."""
+    few = [person(database, f"user{number}").id for number in range(USERS)]
+    with database.transaction() as cursor:
+        cursor.execute(
+            f"INSERT INTO users (name, password_hash) SELECT CONCAT('other', seq), '' FROM seq_1_to_{OTHERS}"
+        )
+        cursor.execute(
+            f"INSERT INTO rooms (kind, name) SELECT 'public', CONCAT('room ', seq) FROM seq_1_to_{ROOMS}"
+        )
+        cursor.execute(
+            "INSERT INTO members (room_id, user_id) SELECT r.id, u.id FROM rooms r JOIN users u"
+            " WHERE r.name LIKE 'room %%' AND (u.name LIKE 'other%%' OR u.id IN %s AND r.id %% %s = 0)",
+            (few, ROOMS // ROOMS_OF_A_USER),
+        )
+    with database.cursor() as cursor:
+        cursor.execute("ANALYZE TABLE members, rooms, users")  # as MariaDB does by itself sooner or later
+        cursor.fetchall()
+        read = rows_read(cursor, partial(room_list.of_users, users=few))
+    assert 0 < read <= 10 * USERS * ROOMS_OF_A_USER

@@ -172,22 +172,31 @@ class _Check:
     """Looks at a connection of the pool whenever it is given out, mostly without a round trip.
 
     A server that ends a connection says so, or its kernel does: then there is something to read where nothing was asked
-    for. Only one that vanished without a word has to be asked to be found out. Two pings for each request, the pool's
-    lock held meanwhile, were a tenth of a page of history.
+    for. Only one that vanished without a word has to be asked to be found out, which one that was used within
+    `QUIET_SECONDS` is not, unless something failed since. Two pings for each request, the pool's lock held meanwhile,
+    were a tenth of a page of history.
     """
 
     def __init__(self) -> None:
-        self._heard: WeakKeyDictionary[Any, float] = WeakKeyDictionary()  # when it was last seen to be there
+        self._used: WeakKeyDictionary[Any, float] = WeakKeyDictionary()  # when each was given out
 
     def __call__(self, connection: Any) -> bool:
         """Raises PyMySQL's errors where the connection broke."""
         now = time.monotonic()
-        if now - self._heard.get(connection, -math.inf) > QUIET_SECONDS or _has_something_to_read(
-            connection._sock
-        ):
+        was_quiet = now - self._used.get(connection, -math.inf) > QUIET_SECONDS
+        if was_quiet or _has_something_to_read(connection._sock):
             connection.ping(False)
-        self._heard[connection] = now
+        self._used[connection] = now
         return True
+
+    @contextmanager
+    def doubting(self) -> Iterator[None]:
+        """Where something fails herein, all connections are asked before they are used again."""
+        try:
+            yield
+        except BaseException:
+            self._used = WeakKeyDictionary()
+            raise
 
 
 def _has_something_to_read(socket: Any) -> bool:
@@ -211,13 +220,14 @@ class Database:
     def __init__(
         self, settings: Settings, *, answer_seconds: float = 10, idle_seconds: int = IDLE_SECONDS
     ) -> None:
+        self._check = _Check()
         self._pool = PooledDB(
             pymysql,
             mincached=0,
             maxcached=settings.database_pool,
             maxconnections=settings.database_pool,
             blocking=True,
-            ping=_Check(),
+            ping=self._check,
             reset=False,  # only what was begun is rolled back: the others would pay a round trip for nothing
             # Otherwise a statement outside begin() is silently sent again on a new connection
             # after an error, also an INSERT that had already been carried out.
@@ -228,13 +238,17 @@ class Database:
     @contextmanager
     def cursor(self) -> Iterator[Cursor]:
         """A cursor for statements that each stand alone (autocommit)."""
-        with self._pool.connection() as connection, connection.cursor() as cursor:
+        with self._check.doubting(), self._pool.connection() as connection, connection.cursor() as cursor:
             yield cursor
 
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
         """A cursor within one transaction: committed at the end, rolled back on an exception."""
-        with self._pool.connection() as connection, _transaction(connection) as cursor:
+        with (
+            self._check.doubting(),
+            self._pool.connection() as connection,
+            _transaction(connection) as cursor,
+        ):
             yield cursor
 
     def transact(self, work: Callable[[Cursor], T]) -> T:

@@ -42,10 +42,8 @@ def install(app: Flask) -> None:
 
 
 def _add(response: Response) -> Response:
-    present = {name.lower() for name, _ in response.headers}  # a page may be stricter
     for name, value in HEADERS.items():
-        if name.lower() not in present:
-            response.headers.add(name, value)
+        response.headers.setdefault(name, value)  # a page may be stricter
     if request.endpoint != "static":
         # Whatever is not a file of ours is about one person: no cache may keep it, nor Back show it after sign-out.
         response.headers["Cache-Control"] = "no-store"

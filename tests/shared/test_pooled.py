@@ -1,5 +1,6 @@
 """The pool gives out connections that work, and asks the server about them only where it has to."""
 
+import pymysql
 import pytest
 
 from shared import database as module
@@ -55,3 +56,30 @@ def test_one_that_broke_here_is_replaced(database: Database, monkeypatch: pytest
         cursor.connection._force_close()  # type: ignore[attr-defined]
     second, _ = use(database)
     assert second != first
+
+
+def use_both(database: Database) -> dict[int, int]:
+    """Two connections of the pool, and how often each was asked about."""
+    with database.cursor() as one, database.cursor() as another:
+        return {connection_id(cursor): pings(cursor) for cursor in (one, another)}
+
+
+def test_after_a_failure_all_are_asked(database: Database) -> None:
+    """The others may have broken for the same reason, which can not be seen where a network swallows all."""
+    use_both(database)
+    before = use_both(database)
+    with pytest.raises(pymysql.err.MySQLError), database.cursor() as cursor:
+        cursor.execute("SELECT nothing")
+    assert use_both(database) == {connection: asked + 1 for connection, asked in before.items()}
+
+
+def test_a_transaction_is_tried_again_on_a_connection_that_works(
+    database: Database, other: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many have broken unseen."""
+    use_both(database)
+    broken = use_both(database)
+    for connection in broken:
+        kill(other, connection)
+    monkeypatch.setattr(module, "_has_something_to_read", lambda _: False)
+    assert database.transact(connection_id) not in broken

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import members, messages, protocol, room_list, rooms, users
+from shared import markers, members, messages, protocol, room_list, rooms, users
 from shared.database import Database
-from tests.shared.people import person, say
+from tests.shared.people import accepted, person, say, sending, write
 
 # -- names
 
@@ -263,6 +263,28 @@ def test_users_and_all_their_rooms_are_read_at_once(database: Database) -> None:
         }
         assert [s.room.id for s in room_list.of_user(cursor, user=bob.id)] == [rooms.GENERAL]
         assert room_list.of_user(cursor, user=bob.id, room=room) == []
+
+
+def test_users_that_are_asked_for_together_are_told_what_each_is_told_alone(database: Database) -> None:
+    alice, bob, carol = (person(database, name) for name in ("alice", "bobby", "carol"))
+    room = make_room(database, alice)
+    with database.transaction() as cursor:
+        for user in (bob, carol):
+            rooms.join(cursor, room=room, user=user.id)
+    accepted(
+        write(database, alice, sending("hello @bobby", room=room), sending("hello @carol @bobby", room=room))
+    )
+    accepted(write(database, bob, sending("hello @alice", to="alice"), sending("only to you", to="carol")))
+    with database.cursor() as cursor:
+        markers.read(cursor, room=room, user=carol.id, number=1)
+        together = room_list.of_users(cursor, users=[alice.id, bob.id, carol.id])
+        alone = {user.id: room_list.of_user(cursor, user=user.id) for user in (alice, bob, carol)}
+    assert {user: rooms for user, (_, rooms) in together.items()} == alone
+    assert {user.id: [s.mentions for s in alone[user.id]] for user in (alice, bob, carol)} == {
+        alice.id: [[], [], [1]],
+        bob.id: [[], [1, 2], [], []],
+        carol.id: [[], [2], []],
+    }
 
 
 # -- name and topic

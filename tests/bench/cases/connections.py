@@ -18,7 +18,9 @@ DAEMON = "chatd:chatd-0"
 
 IDLE = (1_000, 5_000, 15_000)
 IDLE_SECONDS = 32.0  # every session is looked at once in 20 s, and every connection pinged in 30
-PROBE_MS = 2  # while they connect; ten times as long when they have
+PROBE_MS = (
+    2  # while they connect; 50 times as long when they have: more often it would weigh in what is measured
+)
 ROOM_SIZE = 20
 
 
@@ -67,7 +69,7 @@ IDLE_CONNECTIONS = Case(
     title="How it grows with connections that say nothing",
     about=(
         f"So many people connect, {ROOM_SIZE} in each room, and say nothing. One of them was there before the others and asks "
-        f"for an answer, {PROBE_MS} ms after the last one while the others connect, and {10 * PROBE_MS} ms after it when they have: the "
+        f"for an answer, {PROBE_MS} ms after the last one while the others connect, and {50 * PROBE_MS} ms after it when they have: the "
         "longest that it waits is the longest pause of the daemon, which may have begun so much earlier."
     ),
     steps=_idle_steps,

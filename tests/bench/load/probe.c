@@ -6,7 +6,7 @@
 
 /* A pause may begin right after an answer, and is seen when the next ping is sent. But pings cost the server something,
  * and where nothing else happens that is what is measured. */
-#define CALM_FACTOR 10
+#define CALM_FACTOR 50
 
 struct histogram probe_pauses[2];
 

@@ -110,10 +110,11 @@ class Watch:
             await self._pause(known)
             everybody = self._everybody.is_set()
             self._everybody.clear()
-            peers = [*self._hub.peers(), *self._arriving.peers()]
+            # By its number each has the same part in every round, whoever comes and goes.
+            here = itertools.chain(self._hub.peers(), self._arriving.peers())
+            peers = list(here) if everybody else [peer for peer in here if peer.number % SPREAD == part]
             try:
-                # By its number each has the same part in every round, whoever comes and goes.
-                await self.check(peers if everybody else [p for p in peers if p.number % SPREAD == part])
+                await self.check(peers)
             except (RedisError, OSError) as fault:
                 if known:
                     log.warning("sessions can not be checked", reason=type(fault).__name__)

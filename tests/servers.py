@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -55,6 +56,12 @@ def _connects(path: Path) -> None:
         probe.connect(str(path))
 
 
+def _stands_still(pid: int) -> bool:
+    """Whether each thread of a process is stopped."""
+    stats = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
+
+
 class Servers:
     """A private MariaDB and Redis in a folder of their own, with the tables of Parley."""
 
@@ -99,6 +106,8 @@ class Servers:
         """SIGSTOP: `mariadb` or `redis` takes connections and does not answer, until the end of this."""
         self._processes[name].send_signal(signal.SIGSTOP)
         try:
+            # On a busy machine a thread may go on for a moment, and answer.
+            wait_for(partial(_stands_still, self._processes[name].pid), what=f"{name} stands still")
             yield
         finally:
             self._processes[name].send_signal(signal.SIGCONT)

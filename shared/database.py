@@ -23,7 +23,7 @@ T = TypeVar("T")
 # read after a lock was taken is what stands there then, not what stood there before.
 IDLE_SECONDS = 2
 # Of rows packed into one (`shared.packed`), above which MariaDB cuts them off: more than the largest page of the longest
-# messages, which takes 20 MB.
+# messages, which takes 20 MB, and their reactions.
 PACKED_BYTES = 64 * 1024**2
 SESSION = (
     "SET time_zone = '+00:00', tx_isolation = 'READ-COMMITTED', innodb_lock_wait_timeout = 1,"
@@ -173,8 +173,8 @@ class _Check:
 
     A server that ends a connection says so, or its kernel does: then there is something to read where nothing was asked
     for. Only one that vanished without a word has to be asked to be found out, which one that was used within
-    `QUIET_SECONDS` is not, unless something failed since. Two pings for each request, the pool's lock held meanwhile,
-    were a tenth of a page of history.
+    `QUIET_SECONDS` is not, unless something failed since. Pings would be two more round trips of each request, with the
+    pool's lock held meanwhile.
     """
 
     def __init__(self) -> None:

@@ -80,8 +80,8 @@ def mentions_in(numbers: str) -> list[int]:
 
 
 def _memberships_of(cursor: Cursor, users: Sequence[int], *, room: int | None) -> list[_Membership]:
-    # In this order and by this index: MariaDB at times takes it for cheaper to walk all rooms and their members, which for
-    # twenty users in 10 rooms each, of 1,000, took 65 ms instead of 4.
+    # In this order and by this index: after some statistics MariaDB took it for cheaper to walk all rooms and their members,
+    # and 285 handshakes a second came through to their welcome instead of 965.
     cursor.execute(
         f"SELECT STRAIGHT_JOIN {_MEMBERSHIP.all} AS mine FROM members m FORCE INDEX (members_user)"
         " JOIN rooms r ON r.id = m.room_id JOIN users s ON s.id = m.user_id"

@@ -14,7 +14,7 @@ import secrets
 from flask import Response, make_response, request
 
 PADDING_MOST = 100  # bytes
-LEVEL = 3  # of a chat page with 200 rooms 4 would save 5 % more and take 0.15 ms longer, 6 8 % and 0.45 ms
+LEVEL = 3  # of a chat page with 200 rooms 4 would save 5 % more, and take half as long again
 
 
 def compressed(html: str) -> Response:

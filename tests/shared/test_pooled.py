@@ -48,7 +48,7 @@ def test_one_that_the_server_ended_is_replaced(
     assert use(database)[0] == second
 
 
-def test_one_that_broke_here_is_replaced(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_broke_here_is_replaced(database: Database) -> None:
     """As PyMySQL breaks it where an answer does not come."""
     use(database)
     first, _ = use(database)

@@ -18,9 +18,7 @@ DAEMON = "chatd:chatd-0"
 
 IDLE = (1_000, 5_000, 15_000)
 IDLE_SECONDS = 32.0  # every session is looked at once in 20 s, and every connection pinged in 30
-PROBE_MS = (
-    2  # while they connect; 50 times as long when they have: more often it would weigh in what is measured
-)
+PROBE_MS = 2  # while they connect; 50 times as long when they have, since it weighs in what is measured
 ROOM_SIZE = 20
 
 

@@ -1,34 +1,28 @@
-"""How a daemon ends: drained, killed, or because the database was restored; and who reads too slowly."""
+"""How a daemon ends: drained, killed, or because the database was restored."""
 
 import asyncio
-import base64
-import json
-import os
 import signal
-import socket
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
-from typing import Any
 from uuid import uuid4
 
 import pymysql
 import pytest
 from websockets.exceptions import ConnectionClosed
-from websockets.frames import Frame, Opcode
 
 from shared.protocol import Close
 from shared.settings import Settings
-from tests.chatd.daemons import ALERT, HOST, Chat, Person, running
-from tests.chatd.device import SECONDS, Client
+from tests.chatd.daemons import ALERT, Chat, running
+from tests.chatd.device import Client
 from tests.servers import Servers, wait_for
 
 
 @pytest.fixture(scope="module")
 def daemons(servers: Servers, settings: Settings) -> Iterator[Chat]:
-    """They cut off a slow reader early."""
+    """They look often for what was not published."""
     servers.empty()
-    yield from running(settings, buffer_max=65_536, **ALERT)
+    yield from running(settings, **ALERT)
 
 
 @pytest.fixture
@@ -74,9 +68,14 @@ async def test_a_daemon_ends_though_its_clients_go_on_sending(chat: Chat) -> Non
         talking = asyncio.gather(chatter(one), chatter(two))
         await one.hear("ack")
         chat.daemons[0].signal(signal.SIGTERM)
-        assert await one.closed() == Close.RESTART
         assert await asyncio.to_thread(chat.daemons[0].ended) == 0
         await talking
+    # Not what the clients heard: who writes to a line that has ended may learn of that before it reads why.
+    assert {
+        event["user"]: event["code"]
+        for event in chat.daemons[0].events()
+        if event["event"] == "disconnected" and event["user"] in (alice.id, bob.id)
+    } == {alice.id: Close.RESTART, bob.id: Close.RESTART}
 
 
 async def test_when_all_clients_have_moved_the_daemon_ends_without_waiting(chat: Chat) -> None:
@@ -215,60 +214,3 @@ async def test_a_room_that_went_back_and_was_written_to_ends_the_daemon_by_the_n
             cursor.execute("UPDATE rooms SET version = version - 2, touched = NOW(3) WHERE id = %s", (room,))
         await one.closed()
     assert await asyncio.to_thread(chat.daemons[0].ended) == 1
-
-
-# -- slow readers
-
-
-class Stalled:
-    """A client that says hello and never reads again."""
-
-    def __init__(self, chat: Chat, person: Person, daemon: int) -> None:
-        self.line = socket.socket(socket.AF_UNIX)
-        self.line.settimeout(SECONDS)
-        self.line.connect(chat.daemons[daemon].path)
-        key = base64.b64encode(os.urandom(16)).decode()
-        self.line.sendall(
-            f"GET /ws HTTP/1.1\r\nHost: {HOST}\r\nOrigin: http://{HOST}\r\nConnection: Upgrade\r\n"
-            f"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
-            f"Sec-WebSocket-Protocol: parley.v1\r\nCookie: parley_session={person.sid}\r\n\r\n".encode()
-        )
-        hello: dict[str, Any] = {"type": "hello", "epoch": 0, "cursors": {}}
-        self.line.sendall(Frame(Opcode.TEXT, json.dumps(hello).encode()).serialize(mask=True))
-        assert b" 101 " in self.line.recv(13)
-
-    def received(self) -> int:
-        """How much the kernel had kept for it; returns when the connection is gone."""
-        count = 0
-        try:
-            while part := self.line.recv(1 << 20):
-                count += len(part)
-        except ConnectionResetError:
-            pass
-        self.line.close()
-        return count
-
-
-async def test_who_reads_too_slowly_is_cut_off_and_the_others_get_everything(chat: Chat) -> None:
-    alice, bob, slow = chat.people("alice", "bobby", "slow")
-    room = chat.room(alice, bob, slow)
-    start = chat.head(room)
-    async with chat.connect(alice, 0) as one, chat.connect(bob, 0) as two:
-        stalled = Stalled(chat, slow, 0)
-        await asyncio.to_thread(wait_for, lambda: chat.daemons[0].health()[1]["connections"] == 3)
-        sent = 0
-        while chat.daemons[0].health()[1]["connections"] == 3:
-            await one.send("x" * 10_000, room=room)
-            sent += 1
-            assert sent < 1000, "ten megabytes wait for a client that does not read"
-        last = await one.send("the end", room=room)
-        for ear in (one, two):
-            await ear.hear("message", room=room, body="the end")
-            cursor, messages = ear.follow(room, start)
-            assert cursor == last["version"]
-            assert len(messages) == sent + 1
-    assert await asyncio.to_thread(stalled.received) < sent * 10_000
-    async with chat.connect(slow, 0, cursors={room: start}) as again:
-        await again.send("here again", room=room)
-        await again.hear("message", room=room, body="here again")
-        assert again.heard("reset", room=room) or again.heard("changes", room=room)

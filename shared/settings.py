@@ -356,7 +356,9 @@ class Settings:
         }
         socket = parse_qs(url.query).get("unix_socket")
         if socket:
-            return address | {"unix_socket": socket[0]}
+            # Nobody else hears what is said there; else PyMySQL would read the certificates of all authorities each time
+            # that it connects, which takes 33 ms instead of 0.2.
+            return address | {"unix_socket": socket[0], "ssl_disabled": True}
         return address | {"host": url.hostname, "port": url.port or 3306}
 
     def redis_address(self, user: str = "admin") -> tuple[str, str | None]:

@@ -205,6 +205,12 @@ def test_the_private_databases_passwords_are_read_from_the_data_folder(tmp_path:
     assert (admin["user"], admin["password"]) == ("parley_admin", "the database_admin_password")
 
 
+def test_no_encryption_is_made_ready_for_a_socket_of_this_machine() -> None:
+    assert load().database_address()["ssl_disabled"]
+    by_network = load(database_url="mysql://me@db.example/chat").database_address()
+    assert not by_network.get("ssl_disabled")
+
+
 def test_a_database_of_ones_own_is_used_as_given() -> None:
     settings = load(database_url="mysql://me:p%40ss@db.example:3307/chat")
     address = {"user": "me", "password": "p@ss", "database": "chat", "host": "db.example", "port": 3307}

@@ -354,10 +354,8 @@ class Settings:
             "password": password,
             "database": url.path.strip("/"),
         }
-        socket = parse_qs(url.query).get("unix_socket")
-        if socket:
-            # Nobody else hears what is said there; else PyMySQL would read the certificates of all authorities each time
-            # that it connects, which takes 33 ms instead of 0.2.
+        if socket := parse_qs(url.query).get("unix_socket"):
+            # Nobody else hears what is said there; to make TLS ready takes PyMySQL 33 ms of each connection's 33.2.
             return address | {"unix_socket": socket[0], "ssl_disabled": True}
         return address | {"host": url.hostname, "port": url.port or 3306}
 

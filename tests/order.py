@@ -8,7 +8,7 @@ keeps one worker busy while the others have nothing left to do.
 SECONDS = {
     "deploy/test_lifecycle.py": 265,
     "browser/test_connection.py": 150,
-    "browser/test_accessibility.py": 110,
+    "browser/test_accessibility.py": 65,
     "web/test_session.py": 100,
     "web/test_register.py": 70,
     "shared/test_log.py": 67,

@@ -59,9 +59,12 @@ def database(settings: Settings, empty: None) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """Tests share its database, so each registers people with names of its own. Some write faster than people do."""
+    """Tests share its database, so each registers people with names of its own. Some write faster than people do.
+
+    Who goes is offline soon, so that no test waits long for it.
+    """
     lifted: dict[str, Any] = dict.fromkeys(HTTP_UNLIMITED, "0")
-    running = Stack(drain_seconds="1", message_rate="0", **lifted)
+    running = Stack(drain_seconds="1", presence_grace="2", message_rate="0", **lifted)
     try:
         running.start()
         yield running

@@ -5,12 +5,12 @@ reached fails.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from tests.browser.axe import complaints
 from tests.browser.conftest import People
 from tests.browser.network import Network
 from tests.browser.person import Person
@@ -18,11 +18,6 @@ from tests.browser.test_history import join_and_say
 from tests.browser.test_layout import PHONE
 from tests.browser.test_levels import set_level
 
-AXE = (Path(__file__).parent / "vendor" / "axe.js").read_text()
-RUN = """async (options) => (await axe.run(document, { resultTypes: ["violations"], ...options })).violations
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => html + failureSummary).join(" | ")}`)"""
-# All rules that can judge differently in another theme.
-COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 RICH = """**Bold**, *italic*, ~~struck~~, `code`, https://example.org and [a link](https://example.org/x)
 
 > a quote
@@ -41,26 +36,6 @@ PASTE = """(field, text) => { const data = new DataTransfer(); data.setData("tex
 KEYS = (
     """(field) => setInterval(() => field.dispatchEvent(new InputEvent("input", { bubbles: true })), 1000)"""
 )
-
-
-def complaints(page: Page) -> list[str]:
-    """What axe finds in the light theme, and of the colours in the dark one."""
-    found = _complaints(page, {})
-    page.emulate_media(color_scheme="dark")
-    found += [f"dark: {complaint}" for complaint in _complaints(page, COLOURS)]
-    page.emulate_media(color_scheme="light")
-    return found
-
-
-def _complaints(page: Page, options: dict[str, Any]) -> list[str]:
-    """What axe finds, once nothing moves any more."""
-    page.evaluate(
-        "Promise.all(document.getAnimations().filter((one) => one.effect.getTiming().iterations !== Infinity)"
-        ".map((one) => one.finished.catch(() => {})))"
-    )
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE)
-    return list(page.evaluate(RUN, options))
 
 
 # -- the states of a conversation, in an order in which one leads to the next

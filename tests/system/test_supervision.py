@@ -23,12 +23,19 @@ def test_a_killed_process_is_brought_back(stack: Stack, name: str) -> None:
 
 
 def test_a_killed_nginx_leaves_no_worker_that_keeps_the_port(stack: Stack) -> None:
-    workers = {process.pid for process in stack.processes() if process.parent == stack.pid("nginx")}
-    assert workers
+    workers = workers_of(stack, "nginx")
     killed = stack.kill("nginx")
     wait_for(lambda: stack.pid("nginx") not in (0, killed))
     stack.wait_until_well()
     assert not workers & {process.pid for process in stack.processes()}
+
+
+def workers_of(stack: Stack, name: str) -> set[int]:
+    """The children of a supervised process; waits for them, since all looks well while the old ones still answer."""
+    return wait_for(
+        lambda: {process.pid for process in stack.processes() if process.parent == stack.pid(name)},
+        what=f"{name} has workers",
+    )
 
 
 def test_supervisorctl_shows_every_process(stack: Stack) -> None:
@@ -45,7 +52,7 @@ def test_supervisorctl_restarts_a_process(stack: Stack) -> None:
 
 def test_restart_takes_over_new_code_without_an_interruption(stack: Stack) -> None:
     before = {name: stack.pid(name) for name in PROGRAMS}
-    workers = {process.pid for process in stack.processes() if process.parent == before["web"]}
+    workers = workers_of(stack, "web")
     with Watcher(stack) as watcher:
         said = stack.deploy("restart")
     assert said.returncode == 0, said.stdout

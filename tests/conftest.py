@@ -28,8 +28,9 @@ from tests.unlimited import HTTP_UNLIMITED
 TESTS = Path(__file__).parent
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than there are cores, for while some wait for servers the others go on."""
+    """One worker more than there are cores (`make test` takes four at most): while some wait, the others go on."""
     return len(os.sched_getaffinity(0)) + 1
 
 

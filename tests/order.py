@@ -8,10 +8,10 @@ keeps one worker busy while the others have nothing left to do.
 SECONDS = {
     "deploy/test_lifecycle.py": 265,
     "browser/test_connection.py": 150,
-    "browser/test_accessibility.py": 65,
     "web/test_session.py": 100,
     "web/test_register.py": 70,
     "shared/test_log.py": 67,
+    "browser/test_accessibility.py": 65,
     "browser/test_reading.py": 60,
     "browser/test_conversations.py": 60,
     "web/test_sign_in.py": 55,

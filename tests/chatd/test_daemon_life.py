@@ -55,9 +55,9 @@ async def test_a_daemon_that_is_told_to_stop_answers_what_was_sent_and_says_wher
 
 
 async def test_a_daemon_ends_though_its_clients_go_on_sending(chat: Chat) -> None:
-    alice, bob = chat.people("alice", "bobby")
+    alice, bob, carol = chat.people("alice", "bobby", "carol")
     room = chat.room(alice, bob)
-    async with chat.connect(alice, 0) as one, chat.connect(bob, 0) as two:
+    async with chat.connect(alice, 0) as one, chat.connect(bob, 0) as two, chat.connect(carol, 0) as silent:
 
         async def chatter(device: Client) -> None:
             with suppress(ConnectionClosed):
@@ -68,9 +68,10 @@ async def test_a_daemon_ends_though_its_clients_go_on_sending(chat: Chat) -> Non
         talking = asyncio.gather(chatter(one), chatter(two))
         await one.hear("ack")
         chat.daemons[0].signal(signal.SIGTERM)
+        assert await silent.closed() == Close.RESTART
         assert await asyncio.to_thread(chat.daemons[0].ended) == 0
         await talking
-    # Not what the clients heard: who writes to a line that has ended may learn of that before it reads why.
+    # Not what those two heard: who writes to a line that has ended may learn of that before it reads why.
     assert {
         event["user"]: event["code"]
         for event in chat.daemons[0].events()

@@ -27,10 +27,10 @@ def chat(servers: Servers, settings: Settings) -> Iterator[Chat]:
 class Stalled:
     """A client that says hello and never reads again."""
 
-    def __init__(self, chat: Chat, person: Person, daemon: int) -> None:
+    def __init__(self, chat: Chat, person: Person) -> None:
         self.line = socket.socket(socket.AF_UNIX)
         self.line.settimeout(SECONDS)
-        self.line.connect(chat.daemons[daemon].path)
+        self.line.connect(chat.daemons[0].path)
         key = base64.b64encode(os.urandom(16)).decode()
         self.line.sendall(
             f"GET /ws HTTP/1.1\r\nHost: {HOST}\r\nOrigin: http://{HOST}\r\nConnection: Upgrade\r\n"
@@ -58,7 +58,7 @@ async def test_who_reads_too_slowly_is_cut_off_and_the_others_get_everything(cha
     room = chat.room(alice, bob, slow)
     start = chat.head(room)
     async with chat.connect(alice, 0) as one, chat.connect(bob, 0) as two:
-        stalled = Stalled(chat, slow, 0)
+        stalled = Stalled(chat, slow)
         await asyncio.to_thread(wait_for, lambda: chat.daemons[0].health()[1]["connections"] == 3)
         sent = 0
         while chat.daemons[0].health()[1]["connections"] == 3:

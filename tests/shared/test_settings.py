@@ -205,10 +205,11 @@ def test_the_private_databases_passwords_are_read_from_the_data_folder(tmp_path:
     assert (admin["user"], admin["password"]) == ("parley_admin", "the database_admin_password")
 
 
-def test_no_encryption_is_made_ready_for_a_socket_of_this_machine() -> None:
+def test_no_encryption_is_made_ready_for_the_private_database() -> None:
+    """One of one's own may ask for it, also by a socket."""
     assert load().database_address()["ssl_disabled"]
-    by_network = load(database_url="mysql://me@db.example/chat").database_address()
-    assert not by_network.get("ssl_disabled")
+    by_socket = load(database_url="mysql://me@localhost/chat?unix_socket=/run/mysqld/mysqld.sock")
+    assert "ssl_disabled" not in by_socket.database_address()
 
 
 def test_a_database_of_ones_own_is_used_as_given() -> None:

@@ -11,7 +11,6 @@
 `make test` lets several workers run side by side, a file each: every worker has servers of its own.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,12 +25,6 @@ from tests.system.stack import Stack
 from tests.unlimited import HTTP_UNLIMITED
 
 TESTS = Path(__file__).parent
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than there are cores (`make test` takes four at most): while some wait, the others go on."""
-    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

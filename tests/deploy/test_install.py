@@ -18,7 +18,8 @@ SECONDS = 60.0  # before a test gives up: costs time only where something is bro
 
 APT = """#!/bin/sh
 echo "apt-get $* policy:$("$PARLEY_POLICY_RC_D" nginx start; echo $?)" >>"$SEEN"
-[ -z "${APT_WAITS:-}" ] || sleep 60
+# By exec: dash forgets a SIGINT that comes while it starts a child.
+[ -z "${APT_WAITS:-}" ] || exec sleep 60
 exit "${APT_FAILS:-0}"
 """
 

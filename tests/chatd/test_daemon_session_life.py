@@ -1,24 +1,19 @@
 """How long a socket lives: as long as its session, which idles out, has an end, and may be revoked."""
 
-import base64
-import json
-import os
 import pickle
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from websockets.frames import Frame, Opcode
 
 from shared import events, keys, sessions
 from shared.protocol import Close
 from shared.settings import Settings
-from tests.chatd.daemons import ALERT, HOST, Chat, Person, running
-from tests.chatd.device import SECONDS, Client
+from tests.chatd.daemons import ALERT, Chat, Person, running
+from tests.chatd.device import Client
+from tests.chatd.raw import Raw
 from tests.servers import Servers
 from tests.timing import best_of_tries, within
 from web import user_sessions
@@ -191,24 +186,12 @@ async def test_activity_never_brings_a_session_back_nor_its_place_in_the_index(c
 # -- one that does not go
 
 
-class Deaf:
+class Deaf(Raw):
     """A client that does not answer a close frame."""
 
     def __init__(self, chat: Chat, person: Person) -> None:
-        self.line = socket.socket(socket.AF_UNIX)
-        self.line.settimeout(SECONDS)
-        self.line.connect(chat.daemons[0].path)
-        key = base64.b64encode(os.urandom(16)).decode()
-        self.line.sendall(
-            f"GET /ws HTTP/1.1\r\nHost: {HOST}\r\nOrigin: http://{HOST}\r\nConnection: Upgrade\r\n"
-            f"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
-            f"Sec-WebSocket-Protocol: parley.v1\r\nCookie: parley_session={person.sid}\r\n\r\n".encode()
-        )
-        self.say(type="hello", epoch=0, cursors={})
+        super().__init__(chat, person)
         self.until(b'"type":"welcome"')
-
-    def say(self, **message: Any) -> None:
-        self.line.sendall(Frame(Opcode.TEXT, json.dumps(message).encode()).serialize(mask=True))
 
     def until(self, expected: bytes) -> None:
         heard = b""

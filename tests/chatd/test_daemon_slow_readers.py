@@ -1,19 +1,13 @@
 """Who reads too slowly is cut off, and costs the others nothing."""
 
 import asyncio
-import base64
-import json
-import os
-import socket
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from websockets.frames import Frame, Opcode
 
 from shared.settings import Settings
-from tests.chatd.daemons import HOST, Chat, Person, running
-from tests.chatd.device import SECONDS
+from tests.chatd.daemons import Chat, Person, running
+from tests.chatd.raw import Raw
 from tests.servers import Servers, wait_for
 
 
@@ -24,21 +18,11 @@ def chat(servers: Servers, settings: Settings) -> Iterator[Chat]:
     yield from running(settings, daemons=1, buffer_max=65_536)
 
 
-class Stalled:
+class Stalled(Raw):
     """A client that says hello and never reads again."""
 
     def __init__(self, chat: Chat, person: Person) -> None:
-        self.line = socket.socket(socket.AF_UNIX)
-        self.line.settimeout(SECONDS)
-        self.line.connect(chat.daemons[0].path)
-        key = base64.b64encode(os.urandom(16)).decode()
-        self.line.sendall(
-            f"GET /ws HTTP/1.1\r\nHost: {HOST}\r\nOrigin: http://{HOST}\r\nConnection: Upgrade\r\n"
-            f"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
-            f"Sec-WebSocket-Protocol: parley.v1\r\nCookie: parley_session={person.sid}\r\n\r\n".encode()
-        )
-        hello: dict[str, Any] = {"type": "hello", "epoch": 0, "cursors": {}}
-        self.line.sendall(Frame(Opcode.TEXT, json.dumps(hello).encode()).serialize(mask=True))
+        super().__init__(chat, person)
         assert b" 101 " in self.line.recv(13)
 
     def received(self) -> int:

@@ -33,6 +33,11 @@ def brotli_module(nginx: str) -> Path | None:
     return module if module and module.is_file() else None
 
 
+def workers() -> int:
+    """How many processes of nginx serve."""
+    return min(os.cpu_count() or 1, WORKERS_MAX)
+
+
 def configuration(settings: Settings, *, open_files: int, brotli: Path | None = None) -> str:
     """The text of nginx.conf. `open_files`: how many a process may open; `brotli`: the module, where there is one."""
     rate = settings.request_rate
@@ -46,7 +51,7 @@ def configuration(settings: Settings, *, open_files: int, brotli: Path | None = 
         "NGINX_USER": "user root;" if os.getuid() == 0 else "",
         "NGINX_MODULES": f'load_module "{brotli}";' if brotli else "",
         "NGINX_BROTLI": BROTLI if brotli else "",
-        "NGINX_WORKERS": str(min(os.cpu_count() or 1, WORKERS_MAX)),
+        "NGINX_WORKERS": str(workers()),
         "NGINX_CONNECTIONS": str(min(CONNECTIONS_MAX, open_files)),
         "NGINX_LISTEN": listen(settings.listen, settings.port) + (" ssl" if settings.tls else ""),
         "NGINX_REDIRECT": _redirect(settings) if settings.redirect_port else "",

@@ -1,7 +1,6 @@
 """supervisord keeps everything running, and supervisorctl shows and steers it."""
 
 import http.client
-import os
 import re
 import threading
 from pathlib import Path
@@ -24,7 +23,7 @@ def test_a_killed_process_is_brought_back(stack: Stack, name: str) -> None:
 
 
 def test_a_killed_nginx_leaves_no_worker_that_keeps_the_port(stack: Stack) -> None:
-    workers = _workers(stack, "nginx", min(os.cpu_count() or 1, nginx.WORKERS_MAX))
+    workers = _workers(stack, "nginx", nginx.workers())
     killed = stack.kill("nginx")
     wait_for(lambda: stack.pid("nginx") not in (0, killed))
     stack.wait_until_well()
